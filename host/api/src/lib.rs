@@ -1,0 +1,1 @@
+//! CRD types of every kind, conditions, reasons; generates deploy/crds.

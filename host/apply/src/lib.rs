@@ -1,0 +1,1 @@
+//! Server-side apply in stages, drift, ownership, prune from inventory.

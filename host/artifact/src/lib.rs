@@ -1,0 +1,1 @@
+//! Stores trees, tarballs and memo entries; serves artifacts; collects garbage.

@@ -1,0 +1,1 @@
+//! Kubernetes clients, discovery, server-side apply calls, watch hub.

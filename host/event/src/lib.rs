@@ -1,0 +1,1 @@
+//! Records events and hands them to the notification server.

@@ -1,0 +1,1 @@
+//! Source kinds: what a source plugin resolved becomes a tree.

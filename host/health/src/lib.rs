@@ -1,0 +1,1 @@
+//! kstatus rules fed by watches.

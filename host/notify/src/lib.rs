@@ -1,0 +1,1 @@
+//! Routes events to alerts and dispatches them to provider plugins.

@@ -1,0 +1,1 @@
+//! Helm's release storage and actions.

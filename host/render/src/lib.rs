@@ -1,0 +1,1 @@
+//! Calls the renderer component with a tree, a config and the memo.

@@ -1,0 +1,3 @@
+//! The Sluice binary: wiring only.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Flux's source ignore rules.

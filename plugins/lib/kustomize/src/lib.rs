@@ -1,0 +1,1 @@
+//! kustomize build as a pure function over a tree.

@@ -1,0 +1,3 @@
+//! cargo sluice.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! What a plugin author needs: the generated bindings and error helpers.
