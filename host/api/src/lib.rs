@@ -1,1 +1,47 @@
-//! CRD types of every kind, conditions, reasons; generates deploy/crds.
+//! Types of every kind that Sluice serves: Flux's API field for field, and Sluice's own `Plugin`.
+//!
+//! A kind is a file; what several kinds share is a file named after the concept. The Rust types are the source of the
+//! custom resource definitions in `deploy/crds` (see [`crds`]).
+//!
+//! A watch over these types should read `kube::core::DeserializeGuard<Kind>`: one stored object that does not fit its
+//! type (no spec, a foreign writer's status) is then an error of that object and not of the whole list.
+
+#[macro_use]
+mod open_enum;
+
+pub mod access;
+pub mod alert;
+pub mod annotation;
+pub mod artifact;
+pub mod condition;
+mod crd;
+pub mod dependency;
+pub mod duration;
+pub mod git_repository;
+pub mod health_check;
+pub mod history;
+pub mod inventory;
+pub mod kind;
+pub mod kube_config;
+pub mod kustomization;
+pub mod metadata;
+pub mod patch;
+pub mod plugin;
+pub mod provider;
+pub mod quantity;
+pub mod reference;
+mod schema;
+
+pub use alert::{Alert, AlertSpec};
+pub use artifact::Artifact;
+pub use condition::{Condition, ConditionStatus, Conditions};
+pub use crd::{COMPATIBLE_VERSION, MakeCrdError, crds, render_crd};
+pub use duration::GoDuration;
+pub use git_repository::{GitRepository, GitRepositorySpec, GitRepositoryStatus};
+pub use history::{History, Snapshot};
+pub use inventory::ResourceInventory;
+pub use kind::{KINDS, KindInfo};
+pub use kustomization::{Kustomization, KustomizationSpec, KustomizationStatus};
+pub use plugin::{Plugin, PluginSpec, PluginStatus};
+pub use provider::{Provider, ProviderSpec};
+pub use reference::{CrossNamespaceSourceReference, LocalObjectReference, NamespacedObjectReference};
