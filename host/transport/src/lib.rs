@@ -1,1 +1,20 @@
-//! Git, OCI, HTTP and S3 transport under the one egress policy.
+//! Git, OCI and HTTP transport under the one egress policy.
+//!
+//! [`Transport`] makes endpoints: each is one address of one object with that object's credentials, behind the ports of
+//! `sluice_model::port`. Credentials stay here; a plugin sees the port only.
+
+mod client;
+pub mod egress;
+pub mod git;
+pub mod http;
+pub mod oci;
+mod proxy;
+mod redact;
+mod sign;
+mod tls;
+mod transport;
+
+pub use egress::{EgressError, EgressPolicy};
+pub use git::GitTarget;
+pub use http::{HttpAuth, HttpTarget};
+pub use transport::{Transport, TransportOptions};

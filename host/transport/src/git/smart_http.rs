@@ -1,0 +1,268 @@
+//! The streams of Git's smart HTTP protocol (gitprotocol-http) over the checked client.
+
+use std::io::{self, Read, Write};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::header::{ACCEPT, CONTENT_TYPE};
+use http::{HeaderValue, Method};
+use sluice_model::port::EndpointError;
+use url::Url;
+
+use crate::client::{Outgoing, classify, read_body};
+use crate::git::url::below;
+use crate::git::wire::{Operation, take};
+
+/// Largest list of references that is read: about a million of them.
+const MAX_ADVERTISEMENT: usize = 96 * 1024 * 1024;
+const SERVICE: &str = "git-upload-pack";
+
+/// What a server says before the first request: references and capabilities.
+#[derive(Clone)]
+pub(crate) struct Advertisement {
+    bytes: Bytes,
+    /// Where the repository is, after redirects.
+    base: Url,
+}
+
+impl Advertisement {
+    /// The bytes as libgit2 reads them; fetched once an endpoint.
+    pub fn read(operation: &Operation) -> Result<Bytes, EndpointError> {
+        let known = operation.wire.advertisement.lock().clone();
+        let seen = match known {
+            Some(seen) => seen,
+            None => {
+                let fetched = operation.wait(Self::fetch(operation))?;
+                operation.count(fetched.bytes.len())?;
+                operation.wire.advertisement.lock().insert(fetched).clone()
+            }
+        };
+        if operation.any_commit {
+            Ok(allow_reachable(&seen.bytes))
+        } else {
+            Ok(seen.bytes)
+        }
+    }
+
+    async fn fetch(operation: &Operation) -> Result<Self, EndpointError> {
+        let wire = &operation.wire;
+        let mut url = below(&wire.url.base, "info/refs");
+        url.set_query(Some("service=git-upload-pack"));
+        let mut headers = wire.credentials.headers.clone();
+        headers.insert(ACCEPT, HeaderValue::from_static("*/*"));
+        let request = Outgoing {
+            method: Method::GET,
+            url,
+            headers,
+            body: Bytes::new(),
+        };
+        let response = wire.client.send(request).await?;
+        check_status(&response)?;
+        let smart = response.headers().get(CONTENT_TYPE).is_some_and(|kind| {
+            kind.as_bytes()
+                .starts_with(b"application/x-git-upload-pack-advertisement")
+        });
+        if !smart {
+            return Err(EndpointError::Failed(
+                "the server does not answer as a Git repository (no smart HTTP protocol)".into(),
+            ));
+        }
+        let mut base = response.url().clone();
+        base.set_query(None);
+        let path = base
+            .path()
+            .strip_suffix("/info/refs")
+            .unwrap_or(base.path())
+            .to_owned();
+        base.set_path(&path);
+        let bytes = read_body(response, MAX_ADVERTISEMENT).await?;
+        Ok(Self { bytes, base })
+    }
+}
+
+/// Adds the capability `allow-reachable-sha1-in-want` to an advertisement. A stateless server accepts any commit that
+/// its references reach (git's upload-pack, `check_non_tip`) whether it says so or not; libgit2 asks only when it
+/// is said. A server that refuses is asked for the whole history instead.
+fn allow_reachable(bytes: &Bytes) -> Bytes {
+    let Some(nul) = bytes.iter().position(|byte| *byte == 0) else {
+        return bytes.clone();
+    };
+    // After "# service=…" and a flush, the first line with a NUL is the first reference with the capabilities.
+    let Some(start) = bytes[..nul]
+        .windows(4)
+        .rposition(|window| window == b"0000")
+        .map(|at| at + 4)
+    else {
+        return bytes.clone();
+    };
+    let length = bytes
+        .get(start..start + 4)
+        .and_then(|hexed| std::str::from_utf8(hexed).ok());
+    let Some(length) = length.and_then(|hexed| usize::from_str_radix(hexed, 16).ok()) else {
+        return bytes.clone();
+    };
+    let added = b" allow-reachable-sha1-in-want";
+    let end = start + length;
+    if bytes.len() < end || length < 5 || length + added.len() > 0xfff0 {
+        return bytes.clone();
+    }
+    let line = &bytes[start + 4..end];
+    let (text, newline) = line
+        .strip_suffix(b"\n")
+        .map_or((line, &b""[..]), |text| (text, &b"\n"[..]));
+    let head = format!("{:04x}", length + added.len());
+    [
+        &bytes[..start],
+        head.as_bytes(),
+        text,
+        added,
+        newline,
+        &bytes[end..],
+    ]
+    .concat()
+    .into()
+}
+
+/// One request and its answer.
+pub(crate) struct HttpStream {
+    operation: Arc<Operation>,
+    state: State,
+}
+
+enum State {
+    Writing(Vec<u8>),
+    Reading(Box<reqwest::Response>, Bytes),
+    Done,
+}
+
+impl HttpStream {
+    pub fn new(operation: Arc<Operation>) -> Self {
+        Self {
+            operation,
+            state: State::Writing(Vec::new()),
+        }
+    }
+
+    fn post(&self, body: Vec<u8>) -> Result<reqwest::Response, EndpointError> {
+        let wire = &self.operation.wire;
+        let base = wire.advertisement.lock().as_ref().map(|seen| seen.base.clone());
+        let url = below(&base.unwrap_or_else(|| wire.url.base.clone()), SERVICE);
+        let mut headers = wire.credentials.headers.clone();
+        headers.insert(
+            CONTENT_TYPE,
+            HeaderValue::from_static("application/x-git-upload-pack-request"),
+        );
+        headers.insert(
+            ACCEPT,
+            HeaderValue::from_static("application/x-git-upload-pack-result"),
+        );
+        let request = Outgoing {
+            method: Method::POST,
+            url,
+            headers,
+            body: body.into(),
+        };
+        self.operation.wait(async {
+            let response = wire.client.send(request).await?;
+            check_status(&response)?;
+            Ok(response)
+        })
+    }
+
+    fn read_some(&mut self, buffer: &mut [u8]) -> Result<usize, EndpointError> {
+        if let State::Writing(body) = &mut self.state {
+            let body = std::mem::take(body);
+            let response = self.post(body)?;
+            self.state = State::Reading(Box::new(response), Bytes::new());
+        }
+        let State::Reading(response, chunk) = &mut self.state else {
+            return Ok(0);
+        };
+        while chunk.is_empty() {
+            let next = async { response.chunk().await.map_err(|error| classify(&error)) };
+            match self.operation.wait(next)? {
+                Some(next) => *chunk = next,
+                None => {
+                    self.state = State::Done;
+                    return Ok(0);
+                }
+            }
+        }
+        let length = take(chunk, buffer);
+        self.operation.count(length)?;
+        Ok(length)
+    }
+}
+
+impl Read for HttpStream {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.read_some(buffer).map_err(|error| self.operation.fail(error))
+    }
+}
+
+impl Write for HttpStream {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match &mut self.state {
+            State::Writing(body) => {
+                body.extend_from_slice(bytes);
+                Ok(bytes.len())
+            }
+            _ => Err(io::Error::other("the request was sent already")),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn check_status(response: &reqwest::Response) -> Result<(), EndpointError> {
+    let status = response.status();
+    if status.is_success() {
+        return Ok(());
+    }
+    Err(match status.as_u16() {
+        401 => {
+            EndpointError::Unauthorized("authentication required or credentials refused (status 401)".into())
+        }
+        403 => EndpointError::Unauthorized("authorization failed (status 403)".into()),
+        404 | 410 => EndpointError::NotFound(format!("repository not found (status {})", status.as_u16())),
+        408 | 425 | 429 | 500..=599 => EndpointError::Transient {
+            message: format!("the server answered with status {}", status.as_u16()),
+            after_ms: retry_after(response),
+        },
+        code => EndpointError::Failed(format!("the server answered with status {code}")),
+    })
+}
+
+/// The Retry-After header (RFC 9110, section 10.2.3) in milliseconds, when it is given in seconds.
+pub(crate) fn retry_after(response: &reqwest::Response) -> Option<u64> {
+    let value = response.headers().get(http::header::RETRY_AFTER)?.to_str().ok()?;
+    value
+        .trim()
+        .parse::<u64>()
+        .ok()
+        .map(|seconds| seconds.min(3600) * 1000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn adds_the_capability_to_the_first_reference() {
+        let line = |text: &str| format!("{:04x}{text}", text.len() + 4);
+        let oid = "1".repeat(40);
+        let first = line(&format!("{oid} HEAD\0multi_ack thin-pack\n"));
+        let second = line(&format!("{oid} refs/heads/main\n"));
+        let text = format!("{}0000{first}{second}0000", line("# service=git-upload-pack\n"));
+        let changed = allow_reachable(&Bytes::from(text.clone()));
+        let wanted = line(&format!(
+            "{oid} HEAD\0multi_ack thin-pack allow-reachable-sha1-in-want\n"
+        ));
+        assert_eq!(changed, text.replace(&first, &wanted));
+        for garbage in ["", "\0", "0000\0", "0000zzzz\0", "0000ffff\0"] {
+            assert_eq!(allow_reachable(&Bytes::from(garbage)), garbage);
+        }
+    }
+}

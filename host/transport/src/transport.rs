@@ -1,0 +1,128 @@
+//! The maker of endpoints: one a process, shared by all reconcilers.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use sluice_model::SecretData;
+use sluice_model::port::{EndpointError, GitEndpoint, HttpEndpoint};
+
+use crate::client::{CheckedClient, ClientSettings, Clients};
+use crate::egress::EgressPolicy;
+use crate::git::{GitRemote, GitTarget, Repository};
+use crate::http::{HttpRemote, HttpTarget};
+use crate::oci::{Registry, RegistryTarget};
+use crate::proxy::ProxySettings;
+use crate::tls::TlsMaterial;
+
+/// Settings of the whole process.
+#[derive(Debug, Clone, Copy)]
+pub struct TransportOptions {
+    /// Lets loopback and link-local targets pass (`--allow-loopback-egress`).
+    pub allow_loopback: bool,
+    /// Uses the proxies of the environment (`HTTPS_PROXY`, `NO_PROXY`, …) where an object names none.
+    pub environment_proxy: bool,
+}
+
+impl Default for TransportOptions {
+    fn default() -> Self {
+        Self {
+            allow_loopback: false,
+            environment_proxy: true,
+        }
+    }
+}
+
+/// Makes endpoints.
+pub struct Transport {
+    policy: EgressPolicy,
+    clients: Clients,
+    repositories: Mutex<HashMap<PathBuf, Arc<Repository>>>,
+}
+
+impl Transport {
+    /// A transport with these options.
+    pub fn new(options: TransportOptions) -> Self {
+        let policy = EgressPolicy {
+            allow_loopback: options.allow_loopback,
+        };
+        Self {
+            policy,
+            clients: Clients::new(policy, options.environment_proxy),
+            repositories: Mutex::default(),
+        }
+    }
+
+    /// The egress policy.
+    pub fn policy(&self) -> EgressPolicy {
+        self.policy
+    }
+
+    /// An HTTP endpoint. Its address and credentials are checked now, the resolved addresses at each request.
+    ///
+    /// # Errors
+    /// The address is invalid or refused; a Secret lacks what it needs.
+    pub fn http(&self, target: &HttpTarget) -> Result<Arc<dyn HttpEndpoint>, EndpointError> {
+        let client = self.client(target.tls.as_ref(), target.proxy.as_ref())?;
+        Ok(Arc::new(HttpRemote::new(target, client)?))
+    }
+
+    /// A Git endpoint, for one reconciliation: it lists the remote's references at most once.
+    ///
+    /// # Errors
+    /// `Invalid` when the URL is not acceptable, `Unauthorized` when a Secret lacks what it needs.
+    pub fn git(&self, target: &GitTarget) -> Result<Arc<dyn GitEndpoint>, EndpointError> {
+        let repository = self.repository(&target.repository);
+        let proxy = self.proxy(target.proxy.as_ref())?;
+        let remote = GitRemote::new(target, repository, proxy, self.policy, &self.clients)?;
+        Ok(Arc::new(remote))
+    }
+
+    /// A repository of an OCI registry.
+    ///
+    /// # Errors
+    /// The reference is invalid; a Secret lacks what it needs.
+    pub fn registry(&self, target: &RegistryTarget) -> Result<Registry, EndpointError> {
+        let client = self.client(target.tls.as_ref(), target.proxy.as_ref())?;
+        Registry::new(target, client, self.policy)
+    }
+
+    /// Forgets a Git object database and removes it from disk. Trees that still read from it keep what they opened.
+    ///
+    /// # Errors
+    /// The file system's own words.
+    pub fn remove_repository(&self, path: &Path) -> std::io::Result<()> {
+        self.repositories.lock().remove(path);
+        match std::fs::remove_dir_all(path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+            other => other,
+        }
+    }
+
+    fn repository(&self, path: &Path) -> Arc<Repository> {
+        let mut repositories = self.repositories.lock();
+        let known = repositories.entry(path.to_owned());
+        known
+            .or_insert_with(|| Arc::new(Repository::new(path.to_owned())))
+            .clone()
+    }
+
+    fn proxy(&self, secret: Option<&SecretData>) -> Result<Option<ProxySettings>, EndpointError> {
+        secret
+            .map(|secret| ProxySettings::from_secret(secret, self.policy))
+            .transpose()
+    }
+
+    fn client(
+        &self,
+        tls: Option<&SecretData>,
+        proxy: Option<&SecretData>,
+    ) -> Result<CheckedClient, EndpointError> {
+        let tls = tls.map(TlsMaterial::from_secret).transpose()?.unwrap_or_default();
+        self.clients.get(&ClientSettings {
+            tls,
+            proxy: self.proxy(proxy)?,
+        })
+    }
+}
