@@ -26,3 +26,6 @@ const COMMENT: &str = "sluice-tree ";
 pub fn tree_id(start: &[u8]) -> Option<sluice_model::Digest> {
     comment(start)?.strip_prefix(COMMENT)?.parse().ok()
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -188,3 +188,6 @@ impl MemoStore for DiskMemo {
         self.state.lock().output(digest)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -152,3 +152,6 @@ fn is_unmodified(headers: &HeaderMap, modified: SystemTime) -> bool {
     };
     modified < since + Duration::from_secs(1)
 }
+
+#[cfg(test)]
+mod tests;

@@ -211,3 +211,6 @@ fn index_path(folder: &str, file: &str) -> String {
 fn now() -> String {
     Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
+
+#[cfg(test)]
+mod tests;

@@ -155,3 +155,6 @@ fn read_exactly(reader: &mut impl Read, size: u64, path: &str) -> Result<Bytes, 
     }
     Ok(bytes.into())
 }
+
+#[cfg(test)]
+mod tests;

@@ -114,7 +114,7 @@ pub trait BlobSource: Send + Sync {
 }
 
 /// Names a blob in its source: a git object id, a sha256, or the bytes themselves for small generated files.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub enum BlobKey {
     /// A git object id (20 or 32 bytes).
     Git(Arc<[u8]>),
@@ -122,6 +122,20 @@ pub enum BlobKey {
     Sha256(Digest),
     /// The content itself.
     Inline(Bytes),
+}
+
+impl fmt::Debug for BlobKey {
+    /// Content is never shown: it may be a decrypted file.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Git(oid) => {
+                f.write_str("git:")?;
+                oid.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+            }
+            Self::Sha256(digest) => fmt::Display::fmt(digest, f),
+            Self::Inline(bytes) => write!(f, "inline:{} bytes", bytes.len()),
+        }
+    }
 }
 
 impl BlobKey {
