@@ -65,7 +65,11 @@ impl TryFrom<&sluice_model::Artifact> for Artifact {
         Ok(Self {
             digest: from.digest.to_string(),
             last_update_time: Time(time),
-            metadata: from.metadata.iter().map(|(key, value)| (key.clone(), value.clone())).collect(),
+            metadata: from
+                .metadata
+                .iter()
+                .map(|(key, value)| (key.clone(), value.clone()))
+                .collect(),
             path: from.path.clone(),
             revision: from.revision.clone(),
             size: i64::try_from(from.size).ok(),
@@ -78,10 +82,10 @@ impl TryFrom<&Artifact> for sluice_model::Artifact {
     type Error = ReadArtifactError;
 
     fn try_from(from: &Artifact) -> Result<Self, Self::Error> {
-        let digest = from
-            .digest
-            .parse()
-            .map_err(|source| ReadArtifactError::Digest { path: from.path.clone(), source })?;
+        let digest = from.digest.parse().map_err(|source| ReadArtifactError::Digest {
+            path: from.path.clone(),
+            source,
+        })?;
         Ok(Self {
             path: from.path.clone(),
             url: from.url.clone(),
@@ -89,7 +93,11 @@ impl TryFrom<&Artifact> for sluice_model::Artifact {
             digest,
             last_update_time: from.last_update_time.0.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
             size: from.size.and_then(|size| u64::try_from(size).ok()).unwrap_or(0),
-            metadata: from.metadata.iter().map(|(key, value)| (key.clone(), value.clone())).collect(),
+            metadata: from
+                .metadata
+                .iter()
+                .map(|(key, value)| (key.clone(), value.clone()))
+                .collect(),
         })
     }
 }
@@ -114,7 +122,10 @@ mod tests {
         assert_eq!(json["lastUpdateTime"], "2026-11-23T10:00:00Z");
         assert_eq!(sluice_model::Artifact::try_from(&status), Ok(stored));
 
-        let foreign = Artifact { digest: "sha512:00".into(), ..status };
+        let foreign = Artifact {
+            digest: "sha512:00".into(),
+            ..status
+        };
         assert!(sluice_model::Artifact::try_from(&foreign).is_err());
     }
 }

@@ -81,7 +81,11 @@ impl<'a> Conditions<'a> {
     /// The same with a clock of the caller's.
     pub fn at(list: &'a mut Vec<Condition>, generation: i64, now: Timestamp) -> Self {
         let now = Timestamp::from_second(now.as_second()).unwrap_or(now);
-        Self { list, generation, now }
+        Self {
+            list,
+            generation,
+            now,
+        }
     }
 
     /// The condition of a type.
@@ -201,7 +205,10 @@ mod tests {
     fn transition_time_moves_with_the_state_only() {
         let mut list = Vec::new();
         assert!(Conditions::at(&mut list, 1, seconds(10)).mark_false(types::READY, "Failed", "no"));
-        assert_eq!(list[0].last_transition_time.0, Timestamp::from_second(10).expect("in range"));
+        assert_eq!(
+            list[0].last_transition_time.0,
+            Timestamp::from_second(10).expect("in range")
+        );
         assert!(!Conditions::at(&mut list, 1, seconds(20)).mark_false(types::READY, "Failed", "no"));
         assert!(Conditions::at(&mut list, 2, seconds(30)).mark_false(types::READY, "Failed", "no"));
         assert_eq!(list[0].last_transition_time.0.as_second(), 10);
@@ -218,9 +225,15 @@ mod tests {
         conditions.mark_reconciling("Progressing", "at work");
         conditions.mark_stalled("AccessDenied", "no");
         assert!(conditions.get(types::RECONCILING).is_none());
-        assert_eq!(list.iter().map(|c| c.type_.as_str()).collect::<Vec<_>>(), ["Stalled", "Ready"]);
+        assert_eq!(
+            list.iter().map(|c| c.type_.as_str()).collect::<Vec<_>>(),
+            ["Stalled", "Ready"]
+        );
         Conditions::new(&mut list, 1).mark_reconciling("Progressing", "at work");
-        assert_eq!(list.iter().map(|c| c.type_.as_str()).collect::<Vec<_>>(), ["Reconciling", "Ready"]);
+        assert_eq!(
+            list.iter().map(|c| c.type_.as_str()).collect::<Vec<_>>(),
+            ["Reconciling", "Ready"]
+        );
     }
 
     #[test]

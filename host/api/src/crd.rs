@@ -9,7 +9,16 @@ use serde_json::{Value, json};
 
 use crate::kind::{KINDS, KindInfo};
 use crate::schema::structural;
-use crate::{alert, git_repository, kustomization, plugin, provider};
+use crate::{
+    Alert, AlertSpec, Bucket, BucketSpec, BucketStatus, ExternalArtifact, ExternalArtifactSpec,
+    ExternalArtifactStatus, GitRepository, GitRepositorySpec, GitRepositoryStatus, HelmChart, HelmChartSpec,
+    HelmChartStatus, HelmRelease, HelmReleaseSpec, HelmReleaseStatus, HelmRepository, HelmRepositorySpec,
+    HelmRepositoryStatus, ImagePolicy, ImagePolicySpec, ImagePolicyStatus, ImageRepository,
+    ImageRepositorySpec, ImageRepositoryStatus, ImageUpdateAutomation, ImageUpdateAutomationSpec,
+    ImageUpdateAutomationStatus, Kustomization, KustomizationSpec, KustomizationStatus, OCIRepository,
+    OCIRepositorySpec, OCIRepositoryStatus, Plugin, PluginSpec, PluginStatus, Provider, ProviderSpec,
+    Receiver, ReceiverSpec, ReceiverStatus,
+};
 
 /// Release whose API the kinds are compatible with; `flux check` and `flux version` read it from a label.
 pub const COMPATIBLE_VERSION: &str = "v2.9.4";
@@ -38,18 +47,54 @@ pub fn crds() -> Result<Vec<CustomResourceDefinition>, MakeCrdError> {
 /// # Errors
 /// It cannot be serialised.
 pub fn render_crd(crd: &CustomResourceDefinition) -> Result<String, serde_yaml_ng::Error> {
-    let text = serde_yaml_ng::to_string(crd)?;
-    Ok(format!("---\n{text}"))
+    let mut value = serde_yaml_ng::to_value(crd)?;
+    write_whole_numbers(&mut value);
+    Ok(format!("---\n{}", serde_yaml_ng::to_string(&value)?))
+}
+
+/// Bounds are floating-point numbers in the Kubernetes types; a whole one is written without a fraction.
+fn write_whole_numbers(value: &mut serde_yaml_ng::Value) {
+    use serde_yaml_ng::Value;
+    match value {
+        Value::Number(number) => {
+            if let Some(float) = number
+                .as_f64()
+                .filter(|float| number.is_f64() && float.fract() == 0.0)
+            {
+                *number = (float as i64).into();
+            }
+        }
+        Value::Sequence(items) => items.iter_mut().for_each(write_whole_numbers),
+        Value::Mapping(map) => map.values_mut().for_each(write_whole_numbers),
+        _ => {}
+    }
 }
 
 fn define(info: &'static KindInfo) -> Result<CustomResourceDefinition, MakeCrdError> {
     match info.kind {
-        "GitRepository" => with_status::<git_repository::GitRepository, git_repository::GitRepositorySpec, git_repository::GitRepositoryStatus>(info),
-        "Kustomization" => with_status::<kustomization::Kustomization, kustomization::KustomizationSpec, kustomization::KustomizationStatus>(info),
-        "Alert" => without_status::<alert::Alert, alert::AlertSpec>(info),
-        "Provider" => without_status::<provider::Provider, provider::ProviderSpec>(info),
-        "Plugin" => with_status::<plugin::Plugin, plugin::PluginSpec, plugin::PluginStatus>(info),
-        _ => Err(MakeCrdError { kind: info.kind, problem: "no type".into() }),
+        "GitRepository" => with_status::<GitRepository, GitRepositorySpec, GitRepositoryStatus>(info),
+        "OCIRepository" => with_status::<OCIRepository, OCIRepositorySpec, OCIRepositoryStatus>(info),
+        "HelmRepository" => with_status::<HelmRepository, HelmRepositorySpec, HelmRepositoryStatus>(info),
+        "HelmChart" => with_status::<HelmChart, HelmChartSpec, HelmChartStatus>(info),
+        "Bucket" => with_status::<Bucket, BucketSpec, BucketStatus>(info),
+        "ExternalArtifact" => {
+            with_status::<ExternalArtifact, ExternalArtifactSpec, ExternalArtifactStatus>(info)
+        }
+        "Kustomization" => with_status::<Kustomization, KustomizationSpec, KustomizationStatus>(info),
+        "HelmRelease" => with_status::<HelmRelease, HelmReleaseSpec, HelmReleaseStatus>(info),
+        "Receiver" => with_status::<Receiver, ReceiverSpec, ReceiverStatus>(info),
+        "Alert" => without_status::<Alert, AlertSpec>(info),
+        "Provider" => without_status::<Provider, ProviderSpec>(info),
+        "ImageRepository" => with_status::<ImageRepository, ImageRepositorySpec, ImageRepositoryStatus>(info),
+        "ImagePolicy" => with_status::<ImagePolicy, ImagePolicySpec, ImagePolicyStatus>(info),
+        "ImageUpdateAutomation" => {
+            with_status::<ImageUpdateAutomation, ImageUpdateAutomationSpec, ImageUpdateAutomationStatus>(info)
+        }
+        "Plugin" => with_status::<Plugin, PluginSpec, PluginStatus>(info),
+        _ => Err(MakeCrdError {
+            kind: info.kind,
+            problem: "no type".into(),
+        }),
     }
 }
 
@@ -75,16 +120,25 @@ fn assemble(
     spec: Value,
     status: Option<Value>,
 ) -> Result<CustomResourceDefinition, MakeCrdError> {
-    let fail = |problem: String| MakeCrdError { kind: info.kind, problem };
+    let fail = |problem: String| MakeCrdError {
+        kind: info.kind,
+        problem,
+    };
     let schema: JSONSchemaProps =
         serde_json::from_value(root_schema(info, spec, status)).map_err(|error| fail(error.to_string()))?;
     let [version] = crd.spec.versions.as_mut_slice() else {
         return Err(fail("want exactly one version".into()));
     };
-    version.schema = Some(CustomResourceValidation { open_api_v3_schema: Some(schema) });
+    version.schema = Some(CustomResourceValidation {
+        open_api_v3_schema: Some(schema),
+    });
     crd.spec.names.list_kind = Some(format!("{}List", info.kind));
     let labels = crd.metadata.labels.get_or_insert_default();
-    for (key, value) in [("instance", INSTANCE), ("part-of", "flux"), ("version", COMPATIBLE_VERSION)] {
+    for (key, value) in [
+        ("instance", INSTANCE),
+        ("part-of", "flux"),
+        ("version", COMPATIBLE_VERSION),
+    ] {
         labels.insert(format!("app.kubernetes.io/{key}"), value.into());
     }
     Ok(crd)

@@ -86,7 +86,10 @@ impl JsonSchema for GoDuration {
 /// # Errors
 /// The text is empty, too long, has a number without unit or an unknown unit, or is out of range.
 pub fn parse(text: &str) -> Result<Duration, ParseDurationError> {
-    let fail = |problem| ParseDurationError { text: text.chars().take(64).collect(), problem };
+    let fail = |problem| ParseDurationError {
+        text: text.chars().take(64).collect(),
+        problem,
+    };
     if text.len() > MAX_TEXT {
         return Err(fail("too long"));
     }
@@ -119,11 +122,20 @@ fn parse_term(text: &str) -> Result<(u128, &str), &'static str> {
     if whole.is_empty() && fraction.is_empty() {
         return Err("want a number");
     }
-    let unit_end = rest.find(|c: char| c == '.' || c.is_ascii_digit()).unwrap_or(rest.len());
+    let unit_end = rest
+        .find(|c: char| c == '.' || c.is_ascii_digit())
+        .unwrap_or(rest.len());
     let (unit, rest) = rest.split_at(unit_end);
     let unit = unit_nanos(unit)?;
-    let whole: u128 = if whole.is_empty() { 0 } else { whole.parse().map_err(|_| "out of range")? };
-    let nanos = whole.checked_mul(unit).filter(|nanos| *nanos <= MAX_NANOS).ok_or("out of range")?;
+    let whole: u128 = if whole.is_empty() {
+        0
+    } else {
+        whole.parse().map_err(|_| "out of range")?
+    };
+    let nanos = whole
+        .checked_mul(unit)
+        .filter(|nanos| *nanos <= MAX_NANOS)
+        .ok_or("out of range")?;
     Ok((nanos + fraction_nanos(fraction, unit), rest))
 }
 
@@ -171,7 +183,10 @@ pub fn format(duration: Duration) -> String {
         };
         return format!("{}{unit}", decimal(nanos, scale));
     }
-    let (hours, minutes) = (nanos / (3600 * NANOS_PER_SECOND), nanos / (60 * NANOS_PER_SECOND) % 60);
+    let (hours, minutes) = (
+        nanos / (3600 * NANOS_PER_SECOND),
+        nanos / (60 * NANOS_PER_SECOND) % 60,
+    );
     let seconds = decimal(nanos % (60 * NANOS_PER_SECOND), NANOS_PER_SECOND);
     match (hours, minutes) {
         (0, 0) => format!("{seconds}s"),
@@ -219,7 +234,19 @@ mod tests {
     #[test]
     fn refuses_what_is_no_duration() {
         let overlong = "1s".repeat(100);
-        for text in ["", "1", "s", "1d", "-1m", "1m 0s", ".s", "9999999999999999h", "1e3s", "ten minutes", &overlong] {
+        for text in [
+            "",
+            "1",
+            "s",
+            "1d",
+            "-1m",
+            "1m 0s",
+            ".s",
+            "9999999999999999h",
+            "1e3s",
+            "ten minutes",
+            &overlong,
+        ] {
             assert!(parse(text).is_err(), "{text}");
         }
     }

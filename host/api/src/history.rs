@@ -59,7 +59,10 @@ impl History {
         status: &str,
         metadata: BTreeMap<String, String>,
     ) {
-        let found = self.0.iter().position(|s| s.digest == digest && s.last_reconciled_status == status);
+        let found = self
+            .0
+            .iter()
+            .position(|s| s.digest == digest && s.last_reconciled_status == status);
         let (first_reconciled, total) = match found.map(|index| self.0.remove(index)) {
             Some(old) => (old.first_reconciled, old.total_reconciliations.saturating_add(1)),
             None => (Time(at), 1),
@@ -90,11 +93,33 @@ mod tests {
     fn the_same_outcome_is_counted_and_moved_to_the_front() {
         let mut history = History::default();
         let took = Duration::from_millis(1500);
-        history.upsert("sha256:a", at(1), took, "ReconciliationSucceeded", BTreeMap::new());
-        history.upsert("sha256:b", at(2), took, "ReconciliationSucceeded", BTreeMap::new());
-        history.upsert("sha256:a", at(3), took, "ReconciliationSucceeded", BTreeMap::new());
+        history.upsert(
+            "sha256:a",
+            at(1),
+            took,
+            "ReconciliationSucceeded",
+            BTreeMap::new(),
+        );
+        history.upsert(
+            "sha256:b",
+            at(2),
+            took,
+            "ReconciliationSucceeded",
+            BTreeMap::new(),
+        );
+        history.upsert(
+            "sha256:a",
+            at(3),
+            took,
+            "ReconciliationSucceeded",
+            BTreeMap::new(),
+        );
         history.upsert("sha256:a", at(4), took, "HealthCheckFailed", BTreeMap::new());
-        let seen: Vec<_> = history.0.iter().map(|s| (s.digest.as_str(), s.total_reconciliations)).collect();
+        let seen: Vec<_> = history
+            .0
+            .iter()
+            .map(|s| (s.digest.as_str(), s.total_reconciliations))
+            .collect();
         assert_eq!(seen, [("sha256:a", 1), ("sha256:a", 2), ("sha256:b", 1)]);
         assert_eq!(history.0[1].first_reconciled, Time(at(1)));
         assert_eq!(history.0[1].last_reconciled_duration.as_str(), "1.5s");
@@ -104,7 +129,13 @@ mod tests {
     fn keeps_five() {
         let mut history = History::default();
         for index in 0..9 {
-            history.upsert(&index.to_string(), at(index), Duration::ZERO, "X", BTreeMap::new());
+            history.upsert(
+                &index.to_string(),
+                at(index),
+                Duration::ZERO,
+                "X",
+                BTreeMap::new(),
+            );
         }
         assert_eq!(history.0.len(), MAX_SNAPSHOTS);
         assert_eq!(history.latest().map(|s| s.digest.as_str()), Some("8"));

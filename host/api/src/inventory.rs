@@ -22,8 +22,14 @@ pub struct ResourceRef {
 
 impl From<&Inventory> for ResourceInventory {
     fn from(from: &Inventory) -> Self {
-        let entries =
-            from.entries.iter().map(|entry| ResourceRef { id: entry.id.clone(), v: entry.v.clone() }).collect();
+        let entries = from
+            .entries
+            .iter()
+            .map(|entry| ResourceRef {
+                id: entry.id.clone(),
+                v: entry.v.clone(),
+            })
+            .collect();
         Self { entries }
     }
 }
@@ -33,7 +39,10 @@ impl From<&ResourceInventory> for Inventory {
         let entries = from
             .entries
             .iter()
-            .map(|entry| InventoryEntry { id: entry.id.clone(), v: entry.v.clone() })
+            .map(|entry| InventoryEntry {
+                id: entry.id.clone(),
+                v: entry.v.clone(),
+            })
             .collect();
         Self { entries }
     }

@@ -51,12 +51,71 @@ const fn kind(
     controller: &'static str,
     summary: &'static str,
 ) -> KindInfo {
-    KindInfo { group, version, kind, plural, namespaced: true, reports_generation: true, controller, summary }
+    KindInfo {
+        group,
+        version,
+        kind,
+        plural,
+        namespaced: true,
+        reports_generation: true,
+        controller,
+        summary,
+    }
 }
 
 /// All kinds, along the path of a commit.
 pub const KINDS: &[KindInfo] = &[
-    kind(SOURCE, "v1", "GitRepository", "gitrepositories", "source-controller", "A Git repository as a source."),
+    kind(
+        SOURCE,
+        "v1",
+        "GitRepository",
+        "gitrepositories",
+        "source-controller",
+        "A Git repository as a source.",
+    ),
+    kind(
+        SOURCE,
+        "v1",
+        "OCIRepository",
+        "ocirepositories",
+        "source-controller",
+        "An artifact in an OCI registry as a source.",
+    ),
+    kind(
+        SOURCE,
+        "v1",
+        "HelmRepository",
+        "helmrepositories",
+        "source-controller",
+        "An index of Helm charts as a source.",
+    ),
+    kind(
+        SOURCE,
+        "v1",
+        "HelmChart",
+        "helmcharts",
+        "source-controller",
+        "One chart of a source, packaged.",
+    ),
+    kind(
+        SOURCE,
+        "v1",
+        "Bucket",
+        "buckets",
+        "source-controller",
+        "Files in an object store as a source.",
+    ),
+    KindInfo {
+        reports_generation: false,
+        ..kind(
+            SOURCE,
+            "v1",
+            "ExternalArtifact",
+            "externalartifacts",
+            "source-controller",
+            "An artifact that another controller publishes.",
+        )
+    },
     kind(
         "kustomize.toolkit.fluxcd.io",
         "v1",
@@ -64,6 +123,22 @@ pub const KINDS: &[KindInfo] = &[
         "kustomizations",
         "kustomize-controller",
         "Applies a directory of a source.",
+    ),
+    kind(
+        "helm.toolkit.fluxcd.io",
+        "v2",
+        "HelmRelease",
+        "helmreleases",
+        "helm-controller",
+        "Installs and upgrades a chart.",
+    ),
+    kind(
+        NOTIFICATION,
+        "v1",
+        "Receiver",
+        "receivers",
+        "notification-controller",
+        "A webhook that asks for reconciliations.",
     ),
     KindInfo {
         reports_generation: false,
@@ -87,8 +162,39 @@ pub const KINDS: &[KindInfo] = &[
             "Somewhere events are delivered to.",
         )
     },
+    kind(
+        IMAGE,
+        "v1",
+        "ImageRepository",
+        "imagerepositories",
+        "image-reflector-controller",
+        "The tags of an image, scanned regularly.",
+    ),
+    kind(
+        IMAGE,
+        "v1",
+        "ImagePolicy",
+        "imagepolicies",
+        "image-reflector-controller",
+        "Which tag of an image is the latest.",
+    ),
+    kind(
+        IMAGE,
+        "v1",
+        "ImageUpdateAutomation",
+        "imageupdateautomations",
+        "image-automation-controller",
+        "Writes the latest images into a Git repository.",
+    ),
     KindInfo {
         namespaced: false,
-        ..kind("sluice.dev", "v1alpha1", "Plugin", "plugins", "sluice", "A component that Sluice may run.")
+        ..kind(
+            "sluice.dev",
+            "v1alpha1",
+            "Plugin",
+            "plugins",
+            "sluice",
+            "A component that Sluice may run.",
+        )
     },
 ];

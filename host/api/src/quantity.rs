@@ -37,7 +37,9 @@ impl ByteQuantity {
     /// # Errors
     /// The text is no amount or does not fit 64 bits.
     pub fn bytes(&self) -> Result<u64, ParseQuantityError> {
-        let fail = || ParseQuantityError { text: self.0.chars().take(64).collect() };
+        let fail = || ParseQuantityError {
+            text: self.0.chars().take(64).collect(),
+        };
         let end = self.0.find(|c: char| !c.is_ascii_digit()).unwrap_or(self.0.len());
         let (digits, suffix) = self.0.split_at(end);
         let scale: u64 = match suffix {
@@ -50,7 +52,11 @@ impl ByteQuantity {
             "Gi" => 1 << 30,
             _ => return Err(fail()),
         };
-        digits.parse::<u64>().ok().and_then(|number| number.checked_mul(scale)).ok_or_else(fail)
+        digits
+            .parse::<u64>()
+            .ok()
+            .and_then(|number| number.checked_mul(scale))
+            .ok_or_else(fail)
     }
 }
 
@@ -80,7 +86,13 @@ mod tests {
 
     #[test]
     fn reads_amounts() {
-        for (text, bytes) in [("0", 0), ("64Ki", 65_536), ("256Mi", 268_435_456), ("1Gi", 1 << 30), ("5M", 5_000_000)] {
+        for (text, bytes) in [
+            ("0", 0),
+            ("64Ki", 65_536),
+            ("256Mi", 268_435_456),
+            ("1Gi", 1 << 30),
+            ("5M", 5_000_000),
+        ] {
             assert_eq!(ByteQuantity::new(text).bytes(), Ok(bytes), "{text}");
         }
         for text in ["", "Mi", "1.5Gi", "-1", "1 Mi", "99999999999Gi", "1m"] {

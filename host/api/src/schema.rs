@@ -25,6 +25,11 @@ pub(crate) fn any(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "x-kubernetes-preserve-unknown-fields": true })
 }
 
+/// An integer without a format.
+pub(crate) fn integer(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "integer" })
+}
+
 /// Rewrites one schema and all below it: a field may be missing but not null, unions with null are what they are
 /// without it, and names of Rust types are not told.
 fn tidy(schema: &mut Value) {
@@ -52,7 +57,9 @@ fn tidy(schema: &mut Value) {
 
 /// `anyOf: [X, null]` becomes X; what stands beside the union (description, patterns) wins over X's own.
 fn drop_null_branch(map: &mut Map<String, Value>) {
-    let Some(Value::Array(mut branches)) = map.remove("anyOf") else { return };
+    let Some(Value::Array(mut branches)) = map.remove("anyOf") else {
+        return;
+    };
     branches.retain(|branch| branch.get("type") != Some(&json!("null")));
     if branches.len() > 1 {
         map.insert("anyOf".into(), Value::Array(branches));
