@@ -66,6 +66,16 @@ pub mod reasons {
     pub const PLUGIN_TIMEOUT: &str = "PluginTimeout";
     /// A plugin gave more than its output limit.
     pub const PLUGIN_OUTPUT_LIMIT: &str = "PluginOutputLimit";
+    /// A plugin reached a limit of something countable (handles, tables, reads).
+    pub const PLUGIN_RESOURCE_LIMIT: &str = "PluginResourceLimit";
+    /// A plugin imports an interface that its world or its grants do not have.
+    pub const PLUGIN_IMPORT_DENIED: &str = "PluginImportDenied";
+    /// A plugin is made for another contract or lacks the world that is needed.
+    pub const PLUGIN_CONTRACT_MISMATCH: &str = "PluginContractMismatch";
+    /// A plugin's component, description or result is not acceptable.
+    pub const PLUGIN_INVALID: &str = "PluginInvalid";
+    /// The config of a plugin's call does not fit its schema.
+    pub const INVALID_CONFIG: &str = "InvalidConfig";
     /// No plugin of this name is ready.
     pub const PLUGIN_UNAVAILABLE: &str = "PluginUnavailable";
 }

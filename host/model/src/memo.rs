@@ -124,6 +124,16 @@ impl Recorder {
         self.readings.insert((input, path.to_owned(), question), answer);
     }
 
+    /// How many different questions were noted.
+    pub fn len(&self) -> usize {
+        self.readings.len()
+    }
+
+    /// Whether nothing was noted.
+    pub fn is_empty(&self) -> bool {
+        self.readings.is_empty()
+    }
+
     /// The trace, with the directories of `trees` that cover it.
     pub fn finish(self, trees: &[&dyn TreeRead]) -> Trace {
         let readings: Vec<Reading> = self
