@@ -15,6 +15,8 @@ pub enum ErrorKind {
     Compose,
     /// The document is YAML, but its values do not decode (duplicate keys, bad types).
     Decode,
+    /// The values do not fit JSON; the message is encoding/json's.
+    Json,
     /// The value cannot be written.
     Emit,
     /// A limit of [`crate::Limits`] was exceeded.
@@ -65,7 +67,7 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // encoding/json's own messages reach callers without the prefix of the YAML library.
-        if self.message.starts_with("json: ") || self.message.starts_with("unsupported map key") {
+        if self.kind == ErrorKind::Json {
             return f.write_str(&self.message);
         }
         match self.line {

@@ -20,3 +20,6 @@ impl Default for Limits {
         }
     }
 }
+
+/// Deepest nesting that walks over trees follow. A tree read by default limits, changed a little, stays below.
+pub(crate) const MAX_WALK_DEPTH: usize = 1200;

@@ -1,0 +1,221 @@
+//! From events to trees: tags are resolved, aliases expanded.
+
+mod alias;
+
+use crate::error::{Error, ErrorKind};
+use crate::limits::Limits;
+use crate::node::{Kind, Node, Style, Tag};
+use crate::parser::{Event, EventKind, Parser, Properties};
+use crate::reader::{self, Source};
+use crate::resolve::{Schema, short_tag};
+use crate::scanner::{Mark, Scanner};
+use alias::Anchors;
+use std::borrow::Cow;
+
+/// Reads the documents of a stream one by one.
+pub(crate) struct Composer<'a> {
+    parser: Parser<'a>,
+    limits: Limits,
+    anchors: Anchors<'a>,
+    nodes: usize,
+    open: Vec<Open<'a>>,
+    started: bool,
+}
+
+/// A collection that is not closed yet.
+struct Open<'a> {
+    node: Node,
+    anchor: Option<&'a str>,
+    /// Nodes read when it began.
+    first: usize,
+}
+
+/// Checks the size of an input and decodes it.
+pub(crate) fn open_source<'a>(input: &'a [u8], limits: &Limits) -> Result<Source<'a>, Error> {
+    if input.len() > limits.max_bytes {
+        let message = format!(
+            "input of {} bytes exceeds the limit of {} bytes",
+            input.len(),
+            limits.max_bytes
+        );
+        return Err(Error::new(ErrorKind::Limit, message));
+    }
+    Ok(reader::open(input))
+}
+
+impl<'a> Composer<'a> {
+    pub(crate) fn new(source: &'a Source<'a>, schema: Schema, limits: Limits) -> Self {
+        Self {
+            parser: Parser::new(Scanner::new(&source.text, source.fault, schema)),
+            limits,
+            anchors: Anchors::default(),
+            nodes: 0,
+            open: Vec::new(),
+            started: false,
+        }
+    }
+
+    /// The next document; `None` at the end of the stream.
+    pub(crate) fn next_document(&mut self) -> Result<Option<Node>, Error> {
+        if !self.started {
+            self.parser.next()?;
+            self.started = true;
+        }
+        if !matches!(self.parser.next()?.kind, EventKind::DocumentStart) {
+            return Ok(None);
+        }
+        if self.parser.schema() == Schema::V2 {
+            self.anchors = Anchors::default();
+        }
+        self.anchors.start_document();
+        let root = self.compose_root()?;
+        self.parser.next()?;
+        Ok(Some(root))
+    }
+
+    fn compose_root(&mut self) -> Result<Node, Error> {
+        loop {
+            let event = self.parser.next()?;
+            let Some(node) = self.take(event)? else { continue };
+            match self.open.last_mut() {
+                Some(parent) => parent.node.content.push(node),
+                None => return Ok(node),
+            }
+        }
+    }
+
+    /// Handles one event; returns a node when it completes one.
+    fn take(&mut self, event: Event<'a>) -> Result<Option<Node>, Error> {
+        match event.kind {
+            EventKind::Scalar {
+                properties,
+                value,
+                style,
+            } => {
+                let anchor = properties.anchor;
+                let node = self.scalar(properties, value, style, event.start);
+                self.count(1)?;
+                self.anchors.count(1);
+                if let Some(name) = anchor {
+                    self.anchors.define(name, &node, 1);
+                }
+                Ok(Some(node))
+            }
+            EventKind::SequenceStart { properties, style } => {
+                self.open_collection(Kind::Sequence, properties, style, event.start)?;
+                Ok(None)
+            }
+            EventKind::MappingStart { properties, style } => {
+                self.open_collection(Kind::Mapping, properties, style, event.start)?;
+                Ok(None)
+            }
+            EventKind::SequenceEnd | EventKind::MappingEnd => self.close_collection().map(Some),
+            EventKind::Alias(name) => self.expand(name).map(Some),
+            EventKind::StreamStart
+            | EventKind::StreamEnd
+            | EventKind::DocumentStart
+            | EventKind::DocumentEnd => Err(Error::new(
+                ErrorKind::Parser,
+                "attempted to go past the end of stream; corrupted value?",
+            )),
+        }
+    }
+
+    fn count(&mut self, nodes: usize) -> Result<(), Error> {
+        self.nodes = self.nodes.saturating_add(nodes);
+        if self.nodes > self.limits.max_nodes {
+            let message = format!("more than {} nodes", self.limits.max_nodes);
+            return Err(Error::new(ErrorKind::Limit, message));
+        }
+        Ok(())
+    }
+
+    fn scalar(&self, properties: Properties<'a>, value: Cow<'a, str>, style: Style, start: Mark) -> Node {
+        let schema = self.parser.schema();
+        let (tag, tagged) = match (properties.tag.as_deref(), style) {
+            (Some("!"), _) if schema == Schema::V2 => (Tag::Str, false),
+            (None | Some("!" | ""), Style::Plain) => (short_tag(&value, schema), false),
+            (None | Some("!" | ""), _) => (Tag::Str, false),
+            (Some(tag), _) => (Tag::from_text(tag), true),
+        };
+        let (line, column) = (start.line + 1, start.column + 1);
+        Node {
+            kind: Kind::Scalar,
+            tag,
+            tagged,
+            style,
+            value: value.into_owned(),
+            content: Vec::new(),
+            line,
+            column,
+        }
+    }
+
+    fn open_collection(
+        &mut self,
+        kind: Kind,
+        properties: Properties<'a>,
+        style: Style,
+        start: Mark,
+    ) -> Result<(), Error> {
+        if self.open.len() >= self.limits.max_depth {
+            let message = format!("exceeded max depth of {}", self.limits.max_depth);
+            return Err(Error::at(ErrorKind::Limit, start.line + 1, message));
+        }
+        let first = self.nodes;
+        self.count(1)?;
+        self.anchors.count(1);
+        let default = if kind == Kind::Mapping { Tag::Map } else { Tag::Seq };
+        let (tag, tagged) = match properties.tag.as_deref() {
+            None | Some("!" | "") => (default, false),
+            Some(tag) => (Tag::from_text(tag), true),
+        };
+        if let Some(name) = properties.anchor {
+            self.anchors.begin(name);
+        }
+        let (line, column) = (start.line + 1, start.column + 1);
+        let node = Node {
+            kind,
+            tag,
+            tagged,
+            style,
+            value: String::new(),
+            content: Vec::new(),
+            line,
+            column,
+        };
+        self.open.push(Open {
+            node,
+            anchor: properties.anchor,
+            first,
+        });
+        Ok(())
+    }
+
+    fn close_collection(&mut self) -> Result<Node, Error> {
+        let Some(done) = self.open.pop() else {
+            return Err(Error::new(
+                ErrorKind::Parser,
+                "attempted to go past the end of stream; corrupted value?",
+            ));
+        };
+        if let Some(name) = done.anchor {
+            let size = self.nodes - done.first;
+            self.count(size)?;
+            self.anchors.complete(name, &done.node, size);
+        }
+        Ok(done.node)
+    }
+
+    fn expand(&mut self, name: &'a str) -> Result<Node, Error> {
+        let size = self.anchors.size(name)?;
+        self.count(size)?;
+        self.anchors.count_expansion(size)?;
+        let node = self.anchors.copy(name)?;
+        if self.open.len() + node.depth() > self.limits.max_depth {
+            let message = format!("exceeded max depth of {}", self.limits.max_depth);
+            return Err(Error::new(ErrorKind::Limit, message));
+        }
+        Ok(node)
+    }
+}

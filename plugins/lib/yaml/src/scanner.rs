@@ -1,0 +1,156 @@
+//! From text to tokens: the look-ahead queue, indentation levels and simple keys.
+//!
+//! A simple key is a key without `?`: only the `:` after it tells, so its KEY token is inserted into the queue later on.
+
+mod block;
+mod chars;
+mod cursor;
+mod directive;
+mod fetch;
+mod flow_scalar;
+mod fold;
+mod plain;
+mod simple_key;
+mod tag;
+mod token;
+
+pub(crate) use chars::{break_len, is_blank, is_blank_or_end, is_word};
+pub(crate) use token::{Mark, Token, TokenKind};
+
+use crate::error::{Error, ErrorKind};
+use crate::reader::Fault;
+use crate::resolve::Schema;
+use simple_key::SimpleKey;
+use std::collections::VecDeque;
+
+/// Deepest nesting of brackets, and of indentation, go-yaml scans.
+const MAX_LEVELS: usize = 10_000;
+
+/// The scanner over one stream.
+pub(crate) struct Scanner<'a> {
+    text: &'a str,
+    bytes: &'a [u8],
+    /// Every character is one byte: columns are byte distances.
+    ascii: bool,
+    fault: Option<Fault>,
+    schema: Schema,
+    mark: Mark,
+    /// Line breaks since the last character that was neither blank nor break.
+    fresh_lines: u32,
+    queue: VecDeque<Token<'a>>,
+    /// Number of tokens handed out.
+    handed_out: usize,
+    head_ready: bool,
+    started: bool,
+    indent: i32,
+    indents: Vec<i32>,
+    flow_level: usize,
+    simple_key_allowed: bool,
+    simple_keys: Vec<SimpleKey>,
+}
+
+impl<'a> Scanner<'a> {
+    /// A scanner over checked text.
+    pub(crate) fn new(text: &'a str, fault: Option<Fault>, schema: Schema) -> Self {
+        Self {
+            text,
+            bytes: text.as_bytes(),
+            ascii: text.is_ascii(),
+            fault,
+            schema,
+            mark: Mark::default(),
+            fresh_lines: 0,
+            queue: VecDeque::with_capacity(16),
+            handed_out: 0,
+            head_ready: false,
+            started: false,
+            indent: -1,
+            indents: Vec::new(),
+            flow_level: 0,
+            simple_key_allowed: true,
+            simple_keys: vec![SimpleKey::default()],
+        }
+    }
+
+    /// Which dialect is scanned.
+    pub(crate) fn schema(&self) -> Schema {
+        self.schema
+    }
+
+    /// The next token, left in the queue.
+    pub(crate) fn peek(&mut self) -> Result<&Token<'a>, Error> {
+        if !self.head_ready {
+            self.fill_queue()?;
+        }
+        self.queue.front().ok_or_else(Self::past_the_end)
+    }
+
+    /// Takes the next token off the queue.
+    pub(crate) fn next(&mut self) -> Result<Token<'a>, Error> {
+        if !self.head_ready {
+            self.fill_queue()?;
+        }
+        self.head_ready = false;
+        self.handed_out += 1;
+        self.queue.pop_front().ok_or_else(Self::past_the_end)
+    }
+
+    fn past_the_end() -> Error {
+        Error::new(
+            ErrorKind::Parser,
+            "attempted to go past the end of stream; corrupted value?",
+        )
+    }
+
+    /// Fetches until the head of the queue is certain. v3 reads two tokens further for its comments, and so meets
+    /// scanner errors earlier.
+    fn fill_queue(&mut self) -> Result<(), Error> {
+        let ahead = match self.schema {
+            Schema::V2 => 0,
+            Schema::V3 => 2,
+        };
+        while self.queue.len() <= ahead || self.head_may_be_key()? {
+            self.fetch_next()?;
+        }
+        self.head_ready = true;
+        Ok(())
+    }
+
+    fn push(&mut self, kind: TokenKind<'a>, start: Mark) {
+        self.queue.push_back(Token {
+            kind,
+            start,
+            end: self.mark,
+        });
+    }
+
+    /// Puts a token of no width before the token of the given number.
+    fn insert(&mut self, number: usize, kind: TokenKind<'a>, mark: Mark) {
+        let at = number.saturating_sub(self.handed_out).min(self.queue.len());
+        self.queue.insert(
+            at,
+            Token {
+                kind,
+                start: mark,
+                end: mark,
+            },
+        );
+    }
+
+    /// Number of the token fetched next.
+    fn next_number(&self) -> usize {
+        self.handed_out + self.queue.len()
+    }
+
+    /// A scanner error: v3 names the line where the construct begins, v2 the one where it breaks.
+    fn error(&self, context: Mark, message: impl Into<String>) -> Error {
+        let line = match (self.schema, context.line, self.mark.line) {
+            (Schema::V3, 0, 0) | (Schema::V2, 0, 0) => 0,
+            (Schema::V3, 0, problem) => problem + 1,
+            (Schema::V3, context, _) => context + 1,
+            (Schema::V2, context, 0) => context,
+            (Schema::V2, _, problem) => problem + 1,
+        };
+        Error::at(ErrorKind::Scanner, line, message)
+    }
+}

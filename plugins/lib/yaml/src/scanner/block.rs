@@ -1,0 +1,123 @@
+//! Block scalars: literal and folded text by indentation.
+
+use super::chars::is_blank;
+use super::{Mark, Scanner, break_len};
+use crate::error::Error;
+use crate::node::Style;
+
+/// What happens to the line breaks at the end.
+#[derive(Clone, Copy, PartialEq)]
+enum Chomping {
+    Strip,
+    Clip,
+    Keep,
+}
+
+impl Scanner<'_> {
+    /// Scans a block scalar from its indicator on.
+    pub(super) fn scan_block_scalar(&mut self, style: Style) -> Result<String, Error> {
+        let start = self.mark;
+        self.skip(1);
+        let (chomping, increment) = self.scan_block_header(start)?;
+        self.skip_blanks();
+        if self.byte() == b'#' {
+            self.skip_line_rest();
+        }
+        self.require_line_end(start)?;
+        self.take_break();
+        let mut indent = match increment {
+            0 => 0,
+            increment if self.indent >= 0 => self.indent + increment,
+            increment => increment,
+        };
+        let mut text = String::new();
+        let mut trailing = String::new();
+        self.take_indentation(&mut indent, &mut trailing, start)?;
+        let mut leading: Option<char> = None;
+        let mut was_blank = false;
+        while self.column() == indent && !self.at_end() {
+            let blank = is_blank(self.byte());
+            match leading {
+                Some('\n') if style == Style::Folded && !was_blank && !blank => {
+                    if trailing.is_empty() {
+                        text.push(' ');
+                    }
+                }
+                Some(found) => text.push(found),
+                None => {}
+            }
+            text.push_str(&trailing);
+            trailing.clear();
+            was_blank = blank;
+            self.take_line(&mut text);
+            leading = self.take_break();
+            self.take_indentation(&mut indent, &mut trailing, start)?;
+        }
+        if chomping != Chomping::Strip {
+            text.extend(leading);
+        }
+        if chomping == Chomping::Keep {
+            text.push_str(&trailing);
+        }
+        Ok(text)
+    }
+
+    fn take_line(&mut self, text: &mut String) {
+        let from = self.mark.pos;
+        self.skip_line_rest();
+        text.push_str(&self.text[from..self.mark.pos]);
+    }
+
+    /// Scans the chomping and indentation indicators, in either order.
+    fn scan_block_header(&mut self, start: Mark) -> Result<(Chomping, i32), Error> {
+        let mut chomping = self.take_chomping();
+        let increment = match self.byte() {
+            b'0' => return Err(self.error(start, "found an indentation indicator equal to 0")),
+            digit @ b'1'..=b'9' => {
+                self.skip(1);
+                i32::from(digit - b'0')
+            }
+            _ => 0,
+        };
+        if chomping.is_none() && increment > 0 {
+            chomping = self.take_chomping();
+        }
+        Ok((chomping.unwrap_or(Chomping::Clip), increment))
+    }
+
+    fn take_chomping(&mut self) -> Option<Chomping> {
+        let found = match self.byte() {
+            b'+' => Chomping::Keep,
+            b'-' => Chomping::Strip,
+            _ => return None,
+        };
+        self.skip(1);
+        Some(found)
+    }
+
+    /// Eats the indentation of a line and the empty lines before it. An `indent` of 0 is found out here.
+    fn take_indentation(&mut self, indent: &mut i32, breaks: &mut String, start: Mark) -> Result<(), Error> {
+        let mut deepest = 0;
+        loop {
+            while (*indent == 0 || self.column() < *indent) && self.byte() == b' ' {
+                self.mark.pos += 1;
+                self.mark.column += 1;
+            }
+            deepest = deepest.max(self.column());
+            if (*indent == 0 || self.column() < *indent) && self.byte() == b'\t' {
+                return Err(self.error(
+                    start,
+                    "found a tab character where an indentation space is expected",
+                ));
+            }
+            if break_len(self.bytes, self.mark.pos) == 0 {
+                break;
+            }
+            breaks.extend(self.take_break());
+        }
+        if *indent == 0 {
+            *indent = deepest.max(self.indent + 1).max(1);
+        }
+        Ok(())
+    }
+}
