@@ -1,0 +1,118 @@
+//! The owner's side of the hub: changes wait here, one per object, until they are taken.
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use parking_lot::Mutex;
+use sluice_model::ObjectId;
+use tokio::sync::Notify;
+
+/// What happened to a tracked object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Signal {
+    /// It has a new version, or is there at all.
+    Changed,
+    /// Another manager changed or took what we applied, or it was recreated.
+    Moved,
+    /// It is gone.
+    Deleted,
+}
+
+/// One object's latest change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// Which object.
+    pub id: ObjectId,
+    /// What happened.
+    pub signal: Signal,
+    /// The version that was seen; 0 when it is not known.
+    pub resource_version: u64,
+}
+
+/// Which signals an owner wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Interest {
+    /// [`Signal::Changed`] and [`Signal::Deleted`]: every new version, for health.
+    Any,
+    /// [`Signal::Moved`] and [`Signal::Deleted`]: only what needs correcting.
+    Drift,
+}
+
+#[derive(Debug)]
+pub(crate) struct Mailbox {
+    pub(crate) owner: String,
+    pub(crate) interest: Interest,
+    pub(crate) manager: String,
+    changes: Mutex<IndexMap<ObjectId, (Signal, u64)>>,
+    filled: Notify,
+}
+
+impl Mailbox {
+    pub(crate) fn new(owner: String, interest: Interest, manager: String) -> Arc<Self> {
+        Arc::new(Self {
+            owner,
+            interest,
+            manager,
+            changes: Mutex::default(),
+            filled: Notify::new(),
+        })
+    }
+
+    pub(crate) fn put(&self, id: ObjectId, signal: Signal, resource_version: u64) {
+        self.changes.lock().insert(id, (signal, resource_version));
+        self.filled.notify_one();
+    }
+
+    pub(crate) fn forget(&self, id: &ObjectId) {
+        self.changes.lock().shift_remove(id);
+    }
+
+    pub(crate) fn take(&self) -> Vec<Change> {
+        let taken = std::mem::take(&mut *self.changes.lock());
+        let change = |(id, (signal, resource_version))| Change {
+            id,
+            signal,
+            resource_version,
+        };
+        taken.into_iter().map(change).collect()
+    }
+
+    pub(crate) async fn wait(&self) -> Vec<Change> {
+        loop {
+            let changes = self.take();
+            if !changes.is_empty() {
+                return changes;
+            }
+            self.filled.notified().await;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(name: &str) -> ObjectId {
+        ObjectId {
+            namespace: "a".into(),
+            name: name.into(),
+            group: String::new(),
+            kind: "ConfigMap".into(),
+        }
+    }
+
+    #[tokio::test]
+    async fn changes_of_one_object_coalesce() {
+        let mailbox = Mailbox::new("o".into(), Interest::Any, "m".into());
+        mailbox.put(id("x"), Signal::Changed, 1);
+        mailbox.put(id("y"), Signal::Changed, 2);
+        mailbox.put(id("x"), Signal::Deleted, 3);
+        let changes = mailbox.wait().await;
+        assert_eq!(changes.len(), 2);
+        assert_eq!(
+            (changes[0].signal, changes[0].resource_version),
+            (Signal::Deleted, 3)
+        );
+        assert!(mailbox.take().is_empty());
+    }
+}
