@@ -1,1 +1,19 @@
 //! Calls the renderer component with a tree, a config and the memo.
+//!
+//! A render is a pure function of what it read. Its key is (plugin digest, contract version, canonical config, root,
+//! input names); under the key the memo keeps what earlier renders read. When all of it would be answered the same
+//! again, the stored output stands and no plugin is called.
+
+mod engine;
+mod error;
+mod flight;
+mod key;
+mod objects;
+mod output;
+mod renderer;
+
+pub use engine::{Engine, Outcome, Request};
+pub use error::RenderError;
+pub use objects::RawObject;
+pub use output::{Extra, Rendering};
+pub use renderer::{RenderInput, RenderStats, Renderer};

@@ -1,0 +1,200 @@
+//! The stage: memo first, then the plugin, once for all who ask at the same time.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use serde_json::Value;
+use sluice_model::digest::DigestBuilder;
+use sluice_model::port::MemoStore;
+use sluice_model::{Digest, TreeRead};
+
+use crate::engine::{Engine, Outcome, Request};
+use crate::error::RenderError;
+use crate::flight::Flights;
+use crate::output::Rendering;
+use crate::{key, objects};
+
+/// A render to make.
+pub struct RenderInput<'a, E: Engine> {
+    /// The plugin.
+    pub plugin: &'a E,
+    /// Whose call it is.
+    pub call: E::Call,
+    /// Valid by the plugin's schema.
+    pub config: Value,
+    /// Directory of the first tree to render; "" is its root.
+    pub root: String,
+    /// Trees with their names, the main one first.
+    pub trees: Vec<(String, Arc<dyn TreeRead>)>,
+    /// The output may stand on disk: nothing in it comes from a Secret or a decrypted file.
+    pub durable: bool,
+}
+
+/// What the stage did since it was made.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RenderStats {
+    /// Calls of a plugin.
+    pub renders: u64,
+    /// Renders and checks that the memo answered.
+    pub memo_hits: u64,
+    /// Renders answered by another caller's that was under way.
+    pub joined: u64,
+}
+
+#[derive(Default)]
+struct Counters {
+    renders: AtomicU64,
+    memo_hits: AtomicU64,
+    joined: AtomicU64,
+}
+
+/// Renders through the memo.
+pub struct Renderer {
+    memo: Arc<dyn MemoStore>,
+    flights: Flights<Result<Arc<Rendering>, RenderError>>,
+    counters: Counters,
+}
+
+/// The parts of an input that key it.
+struct Keyed<'a> {
+    config: String,
+    key: Digest,
+    trees: Vec<&'a dyn TreeRead>,
+}
+
+impl<'a> Keyed<'a> {
+    fn new<E: Engine>(input: &'a RenderInput<'_, E>) -> Self {
+        let config = key::canonical(&input.config);
+        let names = input.trees.iter().map(|(name, _)| name.as_str());
+        let key = key::key(
+            &input.plugin.digest(),
+            input.plugin.contract(),
+            &config,
+            &input.root,
+            names,
+        );
+        Self {
+            config,
+            key,
+            trees: input.trees.iter().map(|(_, tree)| tree.as_ref()).collect(),
+        }
+    }
+
+    /// The key with what the trees hold; none when a tree has no ids (a live folder), which no memo can serve.
+    fn flight(&self, namespace: &str, durable: bool) -> Option<Digest> {
+        let mut builder = DigestBuilder::default();
+        builder
+            .piece(self.key.as_bytes())
+            .piece(namespace.as_bytes())
+            .piece(&[u8::from(durable)]);
+        for tree in &self.trees {
+            builder.piece(tree.id("").ok()??.as_bytes());
+        }
+        Some(builder.finish())
+    }
+}
+
+impl Renderer {
+    /// A stage with this memo.
+    pub fn new(memo: Arc<dyn MemoStore>) -> Self {
+        Self {
+            memo,
+            flights: Flights::new(),
+            counters: Counters::default(),
+        }
+    }
+
+    /// The digest that [`Self::render`] would answer with, when the memo knows it: no plugin is called and no object
+    /// parsed. The caller compares it with the digest it applied last.
+    pub fn check<E: Engine>(&self, input: &RenderInput<'_, E>) -> Option<Digest> {
+        let digest = self.find(&Keyed::new(input))?;
+        self.counters.memo_hits.fetch_add(1, Ordering::Relaxed);
+        Some(digest)
+    }
+
+    /// Renders, or answers from the memo. Equal renders of one namespace at one time are made once.
+    ///
+    /// # Errors
+    /// The plugin failed or gave an object that cannot be named.
+    pub async fn render<E: Engine>(&self, input: RenderInput<'_, E>) -> Result<Rendering, RenderError> {
+        let keyed = Keyed::new(&input);
+        let namespace = input.plugin.namespace(&input.call);
+        let Some(flight) = keyed.flight(namespace, input.durable) else {
+            return Ok(self.call(&input, &keyed).await?.0);
+        };
+        let (result, led) = self.flights.join(flight, self.find_or_call(&input, &keyed)).await;
+        let mut rendering = Arc::unwrap_or_clone(result?);
+        if !led {
+            self.counters.joined.fetch_add(1, Ordering::Relaxed);
+            rendering.memo_hit = true;
+        }
+        Ok(rendering)
+    }
+
+    /// What was counted so far.
+    pub fn stats(&self) -> RenderStats {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        RenderStats {
+            renders: read(&self.counters.renders),
+            memo_hits: read(&self.counters.memo_hits),
+            joined: read(&self.counters.joined),
+        }
+    }
+
+    async fn find_or_call<E: Engine>(
+        &self,
+        input: &RenderInput<'_, E>,
+        keyed: &Keyed<'_>,
+    ) -> Result<Arc<Rendering>, RenderError> {
+        if let Some(rendering) = self.recall(keyed) {
+            self.counters.memo_hits.fetch_add(1, Ordering::Relaxed);
+            return Ok(Arc::new(rendering));
+        }
+        let (rendering, store) = self.call(input, keyed).await?;
+        if let Some((trace, bytes)) = store {
+            self.memo.store(&keyed.key, trace, bytes, input.durable);
+        }
+        Ok(Arc::new(rendering))
+    }
+
+    fn find(&self, keyed: &Keyed<'_>) -> Option<Digest> {
+        let traces = self.memo.traces(&keyed.key);
+        traces
+            .into_iter()
+            .find_map(|(trace, output)| trace.holds(&keyed.trees).then_some(output))
+    }
+
+    fn recall(&self, keyed: &Keyed<'_>) -> Option<Rendering> {
+        let digest = self.find(keyed)?;
+        Rendering::stored(&self.memo.output(&digest)?, digest)
+    }
+
+    /// Calls the plugin; the second value is what the memo may keep.
+    async fn call<E: Engine>(
+        &self,
+        input: &RenderInput<'_, E>,
+        keyed: &Keyed<'_>,
+    ) -> Result<(Rendering, Option<(sluice_model::memo::Trace, bytes::Bytes)>), RenderError> {
+        self.counters.renders.fetch_add(1, Ordering::Relaxed);
+        let request = Request {
+            config: keyed.config.clone(),
+            root: input.root.clone(),
+            inputs: input.trees.clone(),
+        };
+        let outcome = input.plugin.render(&input.call, request).await?;
+        let Outcome {
+            objects,
+            extras,
+            warnings,
+            used_entropy,
+            trace,
+        } = outcome;
+        let objects = objects::parse(&objects)?;
+        let (rendering, bytes) = Rendering::fresh(objects, warnings, extras, used_entropy)?;
+        let keep = trace.filter(|_| !used_entropy).map(|trace| (trace, bytes));
+        Ok((rendering, keep))
+    }
+}
+
+#[cfg(test)]
+mod tests;
