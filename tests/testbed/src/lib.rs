@@ -25,6 +25,7 @@ pub use cluster::Cluster;
 pub use control_plane::ControlPlane;
 pub use git_http::GitHttpServer;
 pub use git_ssh::GitSshServer;
+pub use kube;
 pub use metrics::Metrics;
 pub use receiver::{Delivery, Receiver};
 pub use registry::Registry;

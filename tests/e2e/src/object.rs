@@ -1,0 +1,130 @@
+//! The objects that tests make, and what they look at in them.
+
+use serde_json::{Value, json};
+
+/// API versions by kind.
+pub fn api_version(kind: &str) -> &'static str {
+    match kind {
+        "GitRepository" => "source.toolkit.fluxcd.io/v1",
+        "Kustomization" => "kustomize.toolkit.fluxcd.io/v1",
+        "Alert" | "Provider" => "notification.toolkit.fluxcd.io/v1beta3",
+        "Plugin" => "sluice.dev/v1alpha1",
+        "Deployment" => "apps/v1",
+        "Role" | "RoleBinding" => "rbac.authorization.k8s.io/v1",
+        "CustomResourceDefinition" => "apiextensions.k8s.io/v1",
+        _ => "v1",
+    }
+}
+
+/// A GitRepository of branch `main` with an interval that never comes in a test.
+pub fn git_repository(name: &str, url: &str) -> Value {
+    object(
+        "GitRepository",
+        name,
+        json!({"interval": "1h", "url": url, "ref": {"branch": "main"}}),
+    )
+}
+
+/// A Kustomization that prunes, of a path of a GitRepository.
+pub fn kustomization(name: &str, source: &str, path: &str) -> Value {
+    object(
+        "Kustomization",
+        name,
+        json!({
+            "interval": "1h",
+            "retryInterval": "1h",
+            "path": path,
+            "prune": true,
+            "sourceRef": {"kind": "GitRepository", "name": source},
+        }),
+    )
+}
+
+/// An object with a spec.
+pub fn object(kind: &str, name: &str, spec: Value) -> Value {
+    json!({"apiVersion": api_version(kind), "kind": kind, "metadata": {"name": name}, "spec": spec})
+}
+
+/// A Secret with plain values.
+pub fn secret(name: &str, data: &[(&str, &str)]) -> Value {
+    let data: serde_json::Map<String, Value> = data
+        .iter()
+        .map(|(key, value)| ((*key).into(), json!(value)))
+        .collect();
+    json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "stringData": data})
+}
+
+/// A kustomization.yaml with these resources.
+pub fn kustomization_file(resources: &[&str]) -> String {
+    let mut text =
+        "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources:\n".to_owned();
+    for resource in resources {
+        text.push_str(&format!("- {resource}\n"));
+    }
+    text
+}
+
+/// A ConfigMap with one key.
+pub fn config_map(name: &str, key: &str, value: &str) -> String {
+    format!("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {name}\ndata:\n  {key}: {value:?}\n")
+}
+
+/// A Deployment of one pod; `pod_annotation` as the testbed's pod runner reads it.
+pub fn deployment(name: &str, pod_annotation: Option<&str>) -> String {
+    let annotations = pod_annotation
+        .map(|value| format!("      annotations: {{testbed.sluice.dev/pod: {value}}}\n"))
+        .unwrap_or_default();
+    format!(
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: {name}\nspec:\n  replicas: 1\n  \
+         selector: {{matchLabels: {{app: {name}}}}}\n  template:\n    metadata:\n      labels: {{app: {name}}}\n\
+         {annotations}    spec:\n      containers:\n      - name: main\n        image: registry.example/{name}:1.0.0\n"
+    )
+}
+
+/// A condition of an object, by type.
+pub fn condition<'a>(object: &'a Value, kind: &str) -> Option<&'a Value> {
+    sluice_testbed::cluster::condition(object, kind)
+}
+
+/// Whether Ready has this status, and the status was made from the current spec.
+pub fn is_ready(object: &Value, status: &str) -> bool {
+    condition(object, "Ready").is_some_and(|ready| ready["status"] == status)
+}
+
+/// Whether Ready is True for the current spec and nothing is under way, as the flux CLI waits for it.
+pub fn is_current(object: &Value) -> bool {
+    is_ready(object, "True")
+        && object["status"]["observedGeneration"] == object["metadata"]["generation"]
+        && condition(object, "Reconciling").is_none_or(|it| it["status"] != "True")
+        && condition(object, "Stalled").is_none_or(|it| it["status"] != "True")
+}
+
+/// Whether Ready is False for this reason.
+pub fn failed_for(object: &Value, reason: &str) -> bool {
+    condition(object, "Ready").is_some_and(|ready| ready["status"] == "False" && ready["reason"] == reason)
+}
+
+/// The message of Ready.
+pub fn message(object: &Value) -> &str {
+    condition(object, "Ready")
+        .and_then(|ready| ready["message"].as_str())
+        .unwrap_or_default()
+}
+
+/// The ids of an inventory.
+pub fn inventory(object: &Value) -> Vec<String> {
+    let entries = object["status"]["inventory"]["entries"].as_array();
+    entries
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| entry["id"].as_str().map(str::to_owned))
+        .collect()
+}
+
+/// The commit id at the end of a revision such as `main@sha1:4f3c…`.
+pub fn commit_of(revision: &Value) -> &str {
+    revision
+        .as_str()
+        .and_then(|text| text.rsplit_once(':'))
+        .map_or("", |(_, commit)| commit)
+}

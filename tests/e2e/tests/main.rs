@@ -1,0 +1,21 @@
+//! End to end tests of `sluice run`, one module a topic.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod apply;
+mod artifact;
+mod crash;
+mod deletion;
+mod depends_on;
+mod flux_cli;
+mod flux_contract;
+mod git_refs;
+mod git_ssh;
+mod health;
+mod incremental;
+mod notification;
+mod plugin;
+mod process;
+mod source_errors;
+mod suspend;
+mod tenancy;

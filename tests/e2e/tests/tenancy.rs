@@ -1,0 +1,105 @@
+//! Tenants: impersonation and the limits of references.
+
+use anyhow::Result;
+use serde_json::json;
+use sluice_e2e::Case;
+use sluice_e2e::object::{failed_for, git_repository, is_current, is_ready, kustomization, message};
+
+#[tokio::test]
+async fn a_service_account_applies_with_its_own_rights_only() -> Result<()> {
+    let case = Case::start("impersonate").await?;
+    let repository = case.simple_repository("app")?;
+    case.apply(git_repository("app", &case.git.url(&repository)))
+        .await?;
+    case.apply(json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "tenant"}}))
+        .await?;
+    let mut object = kustomization("app", "app", "./app");
+    object["spec"]["serviceAccountName"] = json!("tenant");
+    case.apply(object).await?;
+    let refused = case
+        .until("Kustomization", "app", "is refused", |it| {
+            failed_for(it, "ReconciliationFailed")
+        })
+        .await?;
+    assert!(message(&refused).contains("forbidden"), "{}", message(&refused));
+    assert!(
+        message(&refused).contains(&format!("{}:tenant", case.namespace)),
+        "{}",
+        message(&refused)
+    );
+    assert!(!case.exists("ConfigMap", "settings").await?);
+
+    case.apply(
+        json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding",
+        "metadata": {"name": "tenant"},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "edit"},
+        "subjects": [{"kind": "ServiceAccount", "name": "tenant", "namespace": case.namespace}]}),
+    )
+    .await?;
+    // the API server's authoriser learns of the role a moment later
+    sluice_testbed::eventually_ok(sluice_e2e::case::PATIENCE, "the tenant may apply", || async {
+        let object = case.reconcile("Kustomization", "app").await?;
+        anyhow::ensure!(is_current(&object), "{object}");
+        Ok(())
+    })
+    .await?;
+    assert!(case.exists("ConfigMap", "settings").await?);
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_default_service_account_is_used_where_none_is_named() -> Result<()> {
+    let case = Case::start_with("default-account", |options| {
+        options.arg("--default-service-account=default")
+    })
+    .await?;
+    let repository = case.simple_repository("app")?;
+    case.apply(git_repository("app", &case.git.url(&repository)))
+        .await?;
+    case.apply(kustomization("app", "app", "./app")).await?;
+    let refused = case
+        .until("Kustomization", "app", "is refused", |it| {
+            failed_for(it, "ReconciliationFailed")
+        })
+        .await?;
+    assert!(message(&refused).contains("forbidden"), "{}", message(&refused));
+    Ok(())
+}
+
+#[tokio::test]
+async fn references_to_other_namespaces_can_be_forbidden() -> Result<()> {
+    let case = Case::start_with("cross-namespace", |options| {
+        options.arg("--no-cross-namespace-refs=true")
+    })
+    .await?;
+    let mut object = kustomization("app", "app", "./app");
+    object["spec"]["sourceRef"]["namespace"] = json!("somewhere-else");
+    case.apply(object).await?;
+    let refused = case
+        .until("Kustomization", "app", "is refused", |it| {
+            failed_for(it, "AccessDenied")
+        })
+        .await?;
+    assert!(
+        is_ready(&refused, "False") && message(&refused).contains("somewhere-else"),
+        "{}",
+        message(&refused)
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_broken_object_fails_alone() -> Result<()> {
+    let case = Case::start("alone").await?;
+    let repository = case.simple_repository("app")?;
+    case.apply(git_repository("app", &case.git.url(&repository)))
+        .await?;
+    case.apply(kustomization("broken", "app", "./nowhere")).await?;
+    case.apply(kustomization("app", "app", "./app")).await?;
+    case.until("Kustomization", "app", "is ready", is_current).await?;
+    case.until("Kustomization", "broken", "fails", |it| {
+        failed_for(it, "ArtifactFailed")
+    })
+    .await?;
+    Ok(())
+}
