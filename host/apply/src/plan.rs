@@ -1,0 +1,153 @@
+//! Decides what one object needs: reads it, applies it with dry-run, compares. Writes nothing.
+
+use serde_json::Value;
+use sluice_cluster::{Cluster, ClusterError, Fingerprint, PatchOptions};
+use sluice_model::{Object, ObjectId};
+
+use crate::change::{Action, Change};
+use crate::drift::drifted;
+use crate::error::ObjectError;
+use crate::immutable::is_immutable;
+use crate::options::ApplyOptions;
+use crate::ownership::takeover;
+use crate::rules::Rules;
+
+/// What an object needs.
+pub(crate) enum Step {
+    /// Nothing; what became of it is known.
+    Done(Box<Change>),
+    /// To be applied, after the patch that takes fields over, if any.
+    Write {
+        /// What that will have done.
+        action: Action,
+        /// A JSON patch.
+        takeover: Option<Value>,
+    },
+    /// To be deleted and created again.
+    Recreate {
+        /// Of the object that stands.
+        uid: String,
+    },
+}
+
+pub(crate) struct Planned {
+    pub(crate) object: Object,
+    pub(crate) step: Step,
+}
+
+pub(crate) async fn plan(
+    cluster: &Cluster,
+    object: Object,
+    options: &ApplyOptions,
+) -> Result<Planned, ObjectError> {
+    let id = object.id();
+    let live = match cluster.get(&id, object.version()).await {
+        Ok(live) => Some(live),
+        Err(error) if error.is_absent() => None,
+        Err(error) => return Err(ObjectError::Query { id, error }),
+    };
+    if let Some(change) = skip(&object, live.as_ref(), options) {
+        return Ok(Planned {
+            object,
+            step: Step::Done(Box::new(change)),
+        });
+    }
+    let step = match cluster.apply(&object, &patch_options(options, true)).await {
+        Ok(merged) => compare(&object, live.as_ref(), &merged, options),
+        Err(error) => refused(&object, live.as_ref(), error, options)?,
+    };
+    Ok(Planned { object, step })
+}
+
+pub(crate) fn patch_options(options: &ApplyOptions, dry_run: bool) -> PatchOptions {
+    PatchOptions {
+        field_manager: options.field_manager.clone(),
+        force: true,
+        dry_run,
+    }
+}
+
+/// A skipped object is named as the server names it, so that the inventory entry stays the same.
+fn skip(object: &Object, live: Option<&Object>, options: &ApplyOptions) -> Option<Change> {
+    let rules = Rules::of(&options.owner);
+    let excluded = rules.is_excluded(object) || live.is_some_and(|live| rules.is_excluded(live));
+    let stands = live.is_some() && rules.is_only_created(object);
+    (excluded || stands).then(|| Change {
+        id: live.unwrap_or(object).id(),
+        version: object.version().to_owned(),
+        action: Action::Skipped,
+        fingerprint: live.map(|live| Fingerprint::of(live, &options.field_manager)),
+        verdict: None,
+        expires: false,
+    })
+}
+
+fn compare(object: &Object, live: Option<&Object>, merged: &Object, options: &ApplyOptions) -> Step {
+    let Some(live) = live else {
+        return Step::Write {
+            action: Action::Created,
+            takeover: None,
+        };
+    };
+    let rules = Rules::of(&options.owner);
+    let merge = rules.is_merged(object) || rules.is_merged(live);
+    let takeover = if merge {
+        None
+    } else {
+        takeover(live, &options.field_manager, &options.taken_over())
+    };
+    if takeover.is_some() || drifted(live, merged) {
+        return Step::Write {
+            action: Action::Configured,
+            takeover,
+        };
+    }
+    Step::Done(Box::new(change(live, object, Action::Unchanged, options)))
+}
+
+fn refused(
+    object: &Object,
+    live: Option<&Object>,
+    error: ClusterError,
+    options: &ApplyOptions,
+) -> Result<Step, ObjectError> {
+    let rules = Rules::of(&options.owner);
+    let forced = options.force || rules.is_forced(object) || live.is_some_and(|live| rules.is_forced(live));
+    match live.and_then(uid) {
+        Some(uid) if forced && is_immutable(&error) => Ok(Step::Recreate { uid }),
+        _ => Err(ObjectError::DryRun {
+            id: object.id(),
+            error,
+        }),
+    }
+}
+
+fn uid(live: &Object) -> Option<String> {
+    live.metadata()?.get("uid")?.as_str().map(ToOwned::to_owned)
+}
+
+/// What became of an object that the server has as `now`.
+pub(crate) fn change(now: &Object, object: &Object, action: Action, options: &ApplyOptions) -> Change {
+    Change {
+        id: server_id(now, object),
+        version: object.version().to_owned(),
+        action,
+        fingerprint: Some(Fingerprint::of(now, &options.field_manager)),
+        verdict: Some((options.verdict)(now)),
+        expires: object.kind() == "Job"
+            && object.group() == "batch"
+            && object
+                .0
+                .get("spec")
+                .is_some_and(|spec| spec["ttlSecondsAfterFinished"].is_i64()),
+    }
+}
+
+/// Group and kind as they were asked for; a conversion may answer in other words.
+fn server_id(now: &Object, object: &Object) -> ObjectId {
+    ObjectId {
+        namespace: now.namespace().into(),
+        name: now.name().into(),
+        ..object.id()
+    }
+}
