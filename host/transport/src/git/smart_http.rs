@@ -15,6 +15,8 @@ use crate::git::wire::{Operation, take};
 
 /// Largest list of references that is read: about a million of them.
 const MAX_ADVERTISEMENT: usize = 96 * 1024 * 1024;
+/// Longest pkt-line, with its length.
+const MAX_LINE: usize = 65520;
 const SERVICE: &str = "git-upload-pack";
 
 /// What a server says before the first request: references and capabilities.
@@ -84,43 +86,32 @@ impl Advertisement {
 /// its references reach (git's upload-pack, `check_non_tip`) whether it says so or not; libgit2 asks only when it
 /// is said. A server that refuses is asked for the whole history instead.
 fn allow_reachable(bytes: &Bytes) -> Bytes {
-    let Some(nul) = bytes.iter().position(|byte| *byte == 0) else {
-        return bytes.clone();
-    };
-    // After "# service=…" and a flush, the first line with a NUL is the first reference with the capabilities.
-    let Some(start) = bytes[..nul]
-        .windows(4)
-        .rposition(|window| window == b"0000")
-        .map(|at| at + 4)
-    else {
-        return bytes.clone();
-    };
-    let length = bytes
-        .get(start..start + 4)
-        .and_then(|hexed| std::str::from_utf8(hexed).ok());
-    let Some(length) = length.and_then(|hexed| usize::from_str_radix(hexed, 16).ok()) else {
+    let Some((start, end)) = capability_line(bytes) else {
         return bytes.clone();
     };
     let added = b" allow-reachable-sha1-in-want";
-    let end = start + length;
-    if bytes.len() < end || length < 5 || length + added.len() > 0xfff0 {
+    if end - start + added.len() > MAX_LINE {
         return bytes.clone();
     }
     let line = &bytes[start + 4..end];
-    let (text, newline) = line
-        .strip_suffix(b"\n")
-        .map_or((line, &b""[..]), |text| (text, &b"\n"[..]));
-    let head = format!("{:04x}", length + added.len());
-    [
-        &bytes[..start],
-        head.as_bytes(),
-        text,
-        added,
-        newline,
-        &bytes[end..],
-    ]
-    .concat()
-    .into()
+    let (text, newline) = line.strip_suffix(b"\n").map_or((line, &b""[..]), |text| (text, &b"\n"[..]));
+    let head = format!("{:04x}", end - start + added.len());
+    [&bytes[..start], head.as_bytes(), text, added, newline, &bytes[end..]].concat().into()
+}
+
+/// Where the first line with a NUL (the first reference with the capabilities) starts and ends (gitprotocol-common,
+/// pkt-line).
+fn capability_line(bytes: &[u8]) -> Option<(usize, usize)> {
+    let mut start = 0;
+    loop {
+        let length = std::str::from_utf8(bytes.get(start..start + 4)?).ok()?;
+        let length = usize::from_str_radix(length, 16).ok()?;
+        let end = start + length.max(4);
+        if bytes.get(start + 4..end)?.contains(&0) {
+            return Some((start, end));
+        }
+        start = end;
+    }
 }
 
 /// One request and its answer.
