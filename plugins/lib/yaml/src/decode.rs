@@ -9,7 +9,8 @@ pub use unique::check_unique_keys;
 
 use crate::Value;
 use crate::compose::{Composer, open_source};
-use crate::emitter::{node_style, sort_keys};
+use crate::document::parse_document;
+use crate::emitter::{EmitOptions, emit_node, node_style, sort_keys};
 use crate::error::{Error, ErrorKind};
 use crate::limits::{Limits, MAX_WALK_DEPTH};
 use crate::node::{Node, Style, Tag};
@@ -27,7 +28,24 @@ use serde_json::Number;
 pub fn to_json(node: &Node, schema: Schema) -> Result<Value, Error> {
     match schema {
         Schema::V2 => v2::Decoder::new(false).decode_root(node),
-        Schema::V3 => v3::Decoder::default().decode_root(node),
+        Schema::V3 => match v3::Decoder::default().decode_root(node) {
+            Ok((value, false)) => Ok(value),
+            Ok((_, true)) | Err(_) => rewrite_and_decode(node),
+        },
+    }
+}
+
+/// kyaml writes a node and decodes what it wrote. That shows in the lines errors name, and in a few scalars.
+fn rewrite_and_decode(node: &Node) -> Result<Value, Error> {
+    let limits = Limits {
+        max_bytes: usize::MAX,
+        max_depth: MAX_WALK_DEPTH,
+        ..Limits::default()
+    };
+    let text = emit_node(node, &EmitOptions::KYAML)?;
+    match parse_document(text.as_bytes(), &limits)? {
+        Some(node) => v3::Decoder::default().decode_root(&node).map(|(value, _)| value),
+        None => Ok(Value::Null),
     }
 }
 
@@ -56,10 +74,7 @@ pub fn from_json(value: &Value) -> Node {
         Value::Null => Node::null(),
         Value::Bool(value) => Node::bool(*value),
         Value::Number(number) => from_number(number),
-        Value::String(text) => Node {
-            style: node_style(text, false),
-            ..Node::string(text.as_str())
-        },
+        Value::String(text) => from_text(text, false),
         Value::Array(items) if items.is_empty() => Node {
             style: Style::Flow,
             ..Node::seq(Vec::new())
@@ -75,14 +90,26 @@ pub fn from_json(value: &Value) -> Node {
             sort_keys(&mut sorted, Schema::V3);
             let mut node = Node::map();
             for (key, value) in sorted {
-                node.content.push(Node {
-                    style: node_style(key, true),
-                    ..Node::string(key)
-                });
+                node.content.push(from_text(key, true));
                 node.content.push(from_json(value));
             }
             node
         }
+    }
+}
+
+fn from_text(text: &str, is_key: bool) -> Node {
+    let style = node_style(text, is_key);
+    // A plain `<<` is a merge key once it is read again, even where it stands for a value.
+    let tag = if style == Style::Plain && text == "<<" {
+        Tag::Merge
+    } else {
+        Tag::Str
+    };
+    Node {
+        style,
+        tag,
+        ..Node::scalar(text)
     }
 }
 

@@ -49,6 +49,8 @@ struct Emitter {
     indention: bool,
     /// Nesting of the walk, to bound it.
     depth: usize,
+    /// Data was met that JSON on the way to v2 changes, or that is refused then.
+    changed_by_json: bool,
 }
 
 impl Emitter {
@@ -70,6 +72,7 @@ impl Emitter {
             whitespace: true,
             indention: true,
             depth: 0,
+            changed_by_json: false,
         }
     }
 

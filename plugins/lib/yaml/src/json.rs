@@ -5,7 +5,7 @@ mod text;
 pub(crate) use crate::resolve::format_json_float;
 pub(crate) use text::JsonText;
 
-use crate::Value;
+use crate::emitter::{Marshal, Shape};
 
 /// How JSON is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,31 +36,29 @@ impl JsonOptions {
 /// let value = serde_json::json!({"b": 1e21, "a": "<"});
 /// assert_eq!(write_json(&value, JsonOptions::COMPACT), r#"{"a":"\u003c","b":1e+21}"#);
 /// ```
-pub fn write_json(value: &Value, options: JsonOptions) -> String {
+pub fn write_json<T: Marshal>(value: &T, options: JsonOptions) -> String {
     let mut out = String::new();
     write_value(value, options, 0, &mut out);
     out
 }
 
-fn write_value(value: &Value, options: JsonOptions, level: usize, out: &mut String) {
-    match value {
-        Value::Null => out.push_str("null"),
-        Value::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
-        Value::Number(number) if number.is_f64() => {
-            out.push_str(&format_json_float(number.as_f64().unwrap_or_default()));
-        }
-        Value::Number(number) => out.push_str(&number.to_string()),
-        Value::String(text) => JsonText::of(text).write(options.escape_html, out),
-        Value::Array(items) => write_list('[', ']', items.iter(), options, level, out, |item, level, out| {
+fn write_value<T: Marshal>(value: &T, options: JsonOptions, level: usize, out: &mut String) {
+    match value.shape() {
+        Shape::Null => out.push_str("null"),
+        Shape::Bool(value) => out.push_str(if value { "true" } else { "false" }),
+        Shape::Int(value) => out.push_str(&value.to_string()),
+        Shape::Uint(value) => out.push_str(&value.to_string()),
+        Shape::Float(value) => out.push_str(&format_json_float(value)),
+        Shape::Str(text) => JsonText::of(text).write(options.escape_html, out),
+        Shape::Seq(items) => write_list('[', ']', items.iter(), options, level, out, |item, level, out| {
             write_value(item, options, level, out);
         }),
-        Value::Object(entries) => {
-            let mut sorted: Vec<_> = entries.iter().collect();
-            sorted.sort_unstable_by(|a, b| a.0.cmp(b.0));
+        Shape::Map(mut entries) => {
+            entries.sort_unstable_by(|a, b| a.0.cmp(b.0));
             write_list(
                 '{',
                 '}',
-                sorted.into_iter(),
+                entries.into_iter(),
                 options,
                 level,
                 out,

@@ -124,9 +124,11 @@ impl<'a> Scanner<'a> {
         });
     }
 
-    /// Puts a token of no width before the token of the given number.
+    /// Puts a token of no width before the token of the given number; last when that one was handed out already.
     fn insert(&mut self, number: usize, kind: TokenKind<'a>, mark: Mark) {
-        let at = number.saturating_sub(self.handed_out).min(self.queue.len());
+        let at = number
+            .checked_sub(self.handed_out)
+            .map_or(self.queue.len(), |at| at.min(self.queue.len()));
         self.queue.insert(
             at,
             Token {

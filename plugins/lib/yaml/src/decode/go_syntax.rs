@@ -1,5 +1,6 @@
 //! Values in messages as Go's `%#v` prints them.
 
+use super::v3::has_string_keys;
 use crate::node::{Kind, Node};
 use crate::resolve::{Data, FloatPrecision, Schema, decode, format_float};
 
@@ -32,10 +33,10 @@ fn is_printable(found: char) -> bool {
     found.is_ascii_graphic() || found == ' ' || (!found.is_ascii() && found.escape_debug().len() == 1)
 }
 
-/// A decoded value, as v2 decodes it.
-pub(super) fn syntax(node: &Node) -> String {
+/// A decoded value.
+pub(super) fn syntax(node: &Node, schema: Schema) -> String {
     match node.kind {
-        Kind::Scalar => match decode(&node.value, &node.tag, Schema::V2) {
+        Kind::Scalar => match decode(&node.value, &node.tag, schema) {
             Ok(Data::Null) => "interface {}(nil)".into(),
             Ok(Data::Bool(value)) => value.to_string(),
             Ok(Data::Int(value)) => value.to_string(),
@@ -53,16 +54,22 @@ pub(super) fn syntax(node: &Node) -> String {
             Ok(Data::Timestamp(_)) | Err(_) => quote(&node.value),
         },
         Kind::Sequence => {
-            let items: Vec<String> = node.content.iter().map(syntax).collect();
+            let items: Vec<String> = node.content.iter().map(|item| syntax(item, schema)).collect();
             format!("[]interface {{}}{{{}}}", items.join(", "))
         }
         Kind::Mapping => {
             let mut entries: Vec<String> = node
                 .pairs()
-                .map(|(key, value)| format!("{}:{}", syntax(key), syntax(value)))
+                .map(|(key, value)| format!("{}:{}", syntax(key, schema), syntax(value, schema)))
                 .collect();
             entries.sort();
-            format!("map[interface {{}}]interface {{}}{{{}}}", entries.join(", "))
+            let strings = schema == Schema::V3 && has_string_keys(node);
+            let kind = if strings {
+                "map[string]"
+            } else {
+                "map[interface {}]"
+            };
+            format!("{kind}interface {{}}{{{}}}", entries.join(", "))
         }
     }
 }

@@ -3,11 +3,12 @@
 use super::collection::Brackets;
 use super::style::Text;
 use super::{EmitOptions, Emitter, Flavour, Place, sort_keys};
+use crate::decode::read_value;
 use crate::error::Error;
-use crate::json::{JsonText, format_json_float};
+use crate::json::{JsonOptions, JsonText, format_json_float, write_json};
+use crate::limits::Limits;
 use crate::node::Style;
 use crate::resolve::{FloatPrecision, Schema, format_float};
-use std::borrow::Cow;
 
 /// Data that can be written: JSON values, and any other tree of the same shapes.
 pub trait Marshal: Sized {
@@ -72,6 +73,20 @@ pub fn emit_value<T: Marshal>(value: &T, flavour: Flavour) -> Result<String, Err
         Flavour::V3(options) => Emitter::new(Schema::V3, &options, 1024),
     };
     emitter.value(value, Place::default())?;
+    if !emitter.changed_by_json {
+        return Ok(emitter.finish());
+    }
+    let json = write_json(value, JsonOptions::COMPACT);
+    let received = read_value(
+        json.as_bytes(),
+        false,
+        &Limits {
+            max_bytes: usize::MAX,
+            ..Limits::default()
+        },
+    )?;
+    let mut emitter = Emitter::new(Schema::V2, &EmitOptions::V2, json.len());
+    emitter.value(&received, Place::default())?;
     Ok(emitter.finish())
 }
 
@@ -84,8 +99,8 @@ impl Emitter {
             Shape::Uint(value) => self.write_word(&value.to_string(), place),
             Shape::Float(value) => self.write_word(&float_text(value, self.schema), place),
             Shape::Str(text) => {
-                let text = self.received(text)?;
-                self.write_scalar(&Text::string(&text, self.schema), place);
+                self.note_json(text, false);
+                self.write_scalar(&Text::string(text, self.schema), place);
             }
             Shape::Seq([]) => self.write_empty(Brackets::Sequence, place),
             Shape::Seq(items) => self.sequence(items, place)?,
@@ -112,11 +127,8 @@ impl Emitter {
         sort_keys(&mut entries, self.schema);
         let before = self.open_block_mapping(place);
         for (key, value) in entries {
-            if self.schema == Schema::V2 {
-                JsonText::of(key).check_key()?;
-            }
-            let key = self.received(key)?;
-            let place = self.write_string_key(&key);
+            self.note_json(key, true);
+            let place = self.write_string_key(key);
             self.value(value, place)?;
         }
         self.close_block(before);
@@ -128,11 +140,10 @@ impl Emitter {
         self.write_scalar(&Text::new(word, Style::Plain, self.schema), place);
     }
 
-    /// The text as it arrives: v2 gets it through JSON, which the YAML reader reads a little differently.
-    fn received<'t>(&self, text: &'t str) -> Result<Cow<'t, str>, Error> {
-        match self.schema {
-            Schema::V2 => JsonText::of(text).read_as_yaml(),
-            Schema::V3 => Ok(Cow::Borrowed(text)),
+    /// v2 gets data through JSON, which the YAML reader reads a little differently. Notes when that matters.
+    fn note_json(&mut self, text: &str, is_key: bool) {
+        if self.schema == Schema::V2 {
+            self.changed_by_json |= JsonText::of(text).is_read_differently(is_key);
         }
     }
 }

@@ -24,11 +24,11 @@ fn pretty_breaks_every_entry() {
 }
 
 #[test]
-fn next_line_folds_and_controls_are_refused() {
-    assert_eq!(JsonText::of("a \u{85} b").read_as_yaml().as_deref(), Ok("a b"));
-    assert!(JsonText::of("a\u{7F}").read_as_yaml().is_err());
-    assert_eq!(
-        JsonText::of("caf\u{e9}").read_as_yaml().as_deref(),
-        Ok("caf\u{e9}")
-    );
+fn controls_that_stay_unescaped_are_noticed() {
+    assert!(JsonText::of("a \u{85} b").is_read_differently(false));
+    assert!(JsonText::of("a\u{7F}").is_read_differently(false));
+    assert!(!JsonText::of("caf\u{e9} \u{a0}\u{feff}\u{1}").is_read_differently(true));
+    let long = "<".repeat(200);
+    assert!(JsonText::of(&long).is_read_differently(true));
+    assert!(!JsonText::of(&long).is_read_differently(false));
 }

@@ -1,11 +1,5 @@
 //! Strings in JSON, and how the YAML reader sees them.
 
-use crate::compose::{Composer, open_source};
-use crate::error::{Error, ErrorKind};
-use crate::limits::Limits;
-use crate::resolve::Schema;
-use std::borrow::Cow;
-
 /// Longest key of a flow mapping in characters, quotes included.
 const MAX_KEY: usize = 1024;
 
@@ -41,31 +35,19 @@ impl<'a> JsonText<'a> {
         out
     }
 
-    /// Refuses keys the YAML scanner does not take for keys.
-    pub(crate) fn check_key(&self) -> Result<(), Error> {
-        // An escape takes at most six characters.
-        if self.text.len() * 6 + 2 > MAX_KEY && self.quoted().chars().count() > MAX_KEY {
-            return Err(Error::new(ErrorKind::Emit, "did not find expected ',' or '}'"));
+    /// Whether a YAML reader makes something else of the JSON: DEL and the C1 controls stay unescaped and are refused, but
+    /// for NEL, which is a line break and folds; keys may be too long.
+    pub(crate) fn is_read_differently(&self, is_key: bool) -> bool {
+        if is_key && self.text.len() * 6 + 2 > MAX_KEY && self.quoted().chars().count() > MAX_KEY {
+            return true;
         }
-        Ok(())
+        let is_suspect = |byte: u8| matches!(byte, 0x7F | 0xC2 | 0xEF);
+        self.text.bytes().any(is_suspect)
+            && self
+                .text
+                .chars()
+                .any(|found| matches!(found, '\x7F'..='\u{9F}' | '\u{FFFE}' | '\u{FFFF}'))
     }
-
-    /// The string as the YAML reader gets it from JSON, which leaves DEL and the C1 controls unescaped: they are refused,
-    /// but for NEL, which is a line break and folds.
-    pub(crate) fn read_as_yaml(&self) -> Result<Cow<'a, str>, Error> {
-        if self.text.bytes().all(|byte| byte < 0x7F) || !self.text.chars().any(is_read_differently) {
-            return Ok(Cow::Borrowed(self.text));
-        }
-        let json = self.quoted();
-        let limits = Limits::default();
-        let source = open_source(json.as_bytes(), &limits)?;
-        let node = Composer::new(&source, Schema::V2, limits).next_document()?;
-        Ok(Cow::Owned(node.map(|node| node.value).unwrap_or_default()))
-    }
-}
-
-fn is_read_differently(found: char) -> bool {
-    matches!(found, '\x7F'..='\u{9F}' | '\u{FFFE}' | '\u{FFFF}')
 }
 
 fn needs_escape(found: char, escape_html: bool) -> bool {

@@ -3,6 +3,8 @@
 use super::{Fault, PIECE, Source};
 use std::borrow::Cow;
 
+const INCOMPLETE: &str = "incomplete UTF-8 octet sequence";
+
 /// Decodes UTF-8 whose byte order mark of `skipped` bytes is already cut off.
 pub(super) fn decode(input: &[u8], skipped: usize) -> Source<'_> {
     let (text, broken) = match std::str::from_utf8(input) {
@@ -24,7 +26,12 @@ pub(super) fn decode(input: &[u8], skipped: usize) -> Source<'_> {
             fault: None,
         };
     };
-    let limit = piece_start(input, skipped, at);
+    // The end of a truncated character is only missed at the end of the input.
+    let limit = if message == INCOMPLETE {
+        at
+    } else {
+        piece_start(input, skipped, at)
+    };
     Source {
         text: Cow::Borrowed(&text[..limit]),
         fault: Some(Fault { limit, message }),
@@ -75,7 +82,7 @@ fn broken_sequence(rest: &[u8]) -> &'static str {
         _ => return "invalid leading UTF-8 octet",
     };
     let Some(trail) = rest.get(1..width) else {
-        return "incomplete UTF-8 octet sequence";
+        return INCOMPLETE;
     };
     if trail.iter().any(|octet| octet & 0xC0 != 0x80) {
         return "invalid trailing UTF-8 octet";

@@ -133,8 +133,8 @@ impl<'a> Scanner<'a> {
 
     /// v3 eats a comment behind a token together with any tabs before it, where tabs would not be allowed as such.
     fn skip_line_comment(&mut self) {
-        let matters = self.schema == Schema::V3 && self.flow_level == 0 && self.simple_key_allowed;
-        if !matters || self.fresh_lines > 0 || !is_blank(self.byte()) {
+        let next = self.byte();
+        if self.schema == Schema::V2 || self.fresh_lines > 0 || !(next == b'#' || is_blank(next)) {
             return;
         }
         if matches!(self.queue.back(), Some(token) if token.kind == TokenKind::BlockEntry) {

@@ -10,6 +10,8 @@ const MAX_LENGTH: usize = 1024;
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct SimpleKey {
     pub(super) possible: bool,
+    /// The scanner waits for it when its token is the next one. go-yaml forgets that too early, see [`Scanner::leave_flow`].
+    awaited: bool,
     /// A block mapping goes on at this column: without `:` it is an error.
     required: bool,
     pub(super) number: usize,
@@ -22,7 +24,7 @@ impl<'a> Scanner<'a> {
         let number = self.handed_out;
         let mut level = self.simple_keys.partition_point(|key| key.number < number);
         while let Some(key) = self.simple_keys.get(level).filter(|key| key.number == number) {
-            if key.possible {
+            if key.possible && key.awaited {
                 return self.check_simple_key(level);
             }
             level += 1;
@@ -58,6 +60,7 @@ impl<'a> Scanner<'a> {
         let required = self.flow_level == 0 && self.indent == self.column();
         let key = SimpleKey {
             possible: true,
+            awaited: true,
             required,
             number: self.next_number(),
             mark: self.mark,
@@ -96,10 +99,22 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
+    /// Ends a flow level. go-yaml notes awaited keys by token number, and the entry it removes here is that of the bracket
+    /// itself when nothing inside could be a key: `{}: a` is then read as `{}`, if the bracket was handed out before the colon.
     pub(super) fn leave_flow(&mut self) {
-        if self.flow_level > 0 {
-            self.flow_level -= 1;
-            self.simple_keys.pop();
+        if self.flow_level == 0 {
+            return;
+        }
+        self.flow_level -= 1;
+        if let Some(inner) = self.simple_keys.pop() {
+            for outer in self
+                .simple_keys
+                .iter_mut()
+                .rev()
+                .take_while(|outer| outer.number == inner.number)
+            {
+                outer.awaited = false;
+            }
         }
     }
 
@@ -121,7 +136,7 @@ impl<'a> Scanner<'a> {
             let context = self.simple_keys.last().map_or(self.mark, |key| key.mark);
             return Err(self.error(context, format!("exceeded max depth of {MAX_LEVELS}")));
         }
-        self.insert(number.unwrap_or(self.next_number()), kind, mark);
+        self.insert(number.unwrap_or_else(|| self.next_number()), kind, mark);
         Ok(())
     }
 
