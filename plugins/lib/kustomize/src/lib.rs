@@ -1,1 +1,48 @@
-//! kustomize build as a pure function over a tree.
+//! kustomize build as a pure function over a tree of files.
+//!
+//! A build goes through [`build`](crate::build()): a target (one kustomization) accumulates objects from resources, bases,
+//! generators and components, its transformers change them, and at the very end names are hashed, references to renamed
+//! objects followed and variables replaced. The modules carry the names of the concepts: `target`, `accumulator`,
+//! `resmap`, `transformers`, `generators`, `merge` (strategic merge), `name_reference`, `vars`, `openapi`.
+//!
+//! The behaviour is that of kustomize 5.8; see the crate's tests for the cases taken from it.
+
+mod accumulator;
+mod build;
+mod builtin;
+mod error;
+mod fieldspec;
+pub mod files;
+pub mod flux;
+mod generators;
+mod image_name;
+mod json_patch;
+pub mod kustomization;
+mod label_selector;
+mod limits;
+mod loader;
+mod merge;
+mod name_reference;
+mod node;
+mod objects;
+mod openapi;
+mod options;
+mod origin;
+mod remote;
+mod resid;
+mod resmap;
+mod resource;
+mod scope;
+mod selector;
+mod session;
+mod target;
+mod transformer_config;
+mod transformers;
+mod vars;
+
+pub use build::{Built, BuiltObject, build};
+pub use error::{Error, Result};
+pub use files::{Entry, EntryKind, Files, FilesError};
+pub use flux::FluxOverlay;
+pub use limits::Limits;
+pub use options::{BuildOptions, LoadRestriction, Reorder};

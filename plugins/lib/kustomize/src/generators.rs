@@ -1,0 +1,7 @@
+//! The builtin generators.
+
+pub(crate) mod config_map;
+pub(crate) mod iam_policy;
+mod sources;
+
+pub(crate) use config_map::{GeneratedKind, generate};

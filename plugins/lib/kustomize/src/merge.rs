@@ -1,0 +1,267 @@
+//! Strategic merge: a patch laid over an object, by the rules of kyaml's merge2.
+//!
+//! The walk visits both trees. Fields of the patch win; null removes; lists with a merge strategy in the schema merge
+//! element by element, new elements first; other lists are replaced. `$patch` directives steer maps and lists.
+//! A subtree that only the patch has is still walked ("adopted"), as nulls and directives in it count, and so is one
+//! that only the object has, as kustomize normalises keyed lists there.
+
+mod associative;
+mod directive;
+
+use sluice_yaml::{Kind, Node, Style};
+
+use crate::node::{expect_kind, is_missing_or_null, is_null, quote_if_untagged, set_field};
+use crate::openapi::{OpenApi, Schema};
+use directive::{Directive, take_directive};
+
+/// The outcome of one visit.
+#[derive(Debug)]
+pub(crate) enum Merged {
+    /// The field goes away.
+    Gone,
+    /// A null that a user wrote and that stays.
+    KeptNull(Node),
+    /// The value. `replaced`: it is the patch's and not what became of the object's.
+    Value { node: Node, replaced: bool },
+}
+
+/// One merge with the schemas of its build.
+pub(crate) struct Merger<'a> {
+    pub openapi: &'a OpenApi,
+}
+
+type Reason = String;
+
+/// Lays a patch over an object. None: the patch deletes the object.
+///
+/// # Errors
+/// Kinds that do not fit, or an unknown directive.
+pub(crate) fn strategic_merge(openapi: &OpenApi, dest: Node, patch: Node) -> Result<Option<Node>, Reason> {
+    let merger = Merger { openapi };
+    match merger.walk(Some(dest), Some(patch), None)? {
+        Merged::Gone => Ok(None),
+        Merged::KeptNull(node) | Merged::Value { node, .. } => Ok(Some(node)),
+    }
+}
+
+fn value(node: Node) -> Merged {
+    Merged::Value {
+        node,
+        replaced: false,
+    }
+}
+
+fn from_patch(node: Node) -> Merged {
+    Merged::Value { node, replaced: true }
+}
+
+fn kind_of(dest: Option<&Node>, patch: Option<&Node>) -> Option<Kind> {
+    [dest, patch]
+        .into_iter()
+        .flatten()
+        .find(|node| !is_null(node))
+        .map(|node| node.kind)
+}
+
+fn expect(node: Option<&Node>, kind: Kind) -> Result<(), Reason> {
+    node.map_or(Ok(()), |node| {
+        expect_kind(node, kind).map_err(|error| error.to_string())
+    })
+}
+
+impl Merger<'_> {
+    fn schema_for(&self, known: Option<Schema>, dest: Option<&Node>, patch: Option<&Node>) -> Option<Schema> {
+        known.or_else(|| {
+            let candidates = [dest, patch].into_iter().flatten().filter(|node| !is_null(node));
+            candidates
+                .filter(|node| node.is_map())
+                .find_map(|node| self.openapi.of_object(node))
+        })
+    }
+
+    /// Merges two nodes of which either may be missing.
+    pub fn walk(
+        &self,
+        dest: Option<Node>,
+        patch: Option<Node>,
+        schema: Option<Schema>,
+    ) -> Result<Merged, Reason> {
+        let schema = self.schema_for(schema, dest.as_ref(), patch.as_ref());
+        let Some(kind) = kind_of(dest.as_ref(), patch.as_ref()) else {
+            return Ok(merge_nothing(dest, patch));
+        };
+        expect(dest.as_ref(), kind)?;
+        expect(patch.as_ref(), kind)?;
+        match kind {
+            Kind::Mapping => self.walk_map(dest, patch, schema),
+            Kind::Scalar => Ok(match (dest, patch) {
+                (_, Some(patch)) => from_patch(patch),
+                (Some(mut dest), None) => {
+                    quote_if_untagged(&mut dest);
+                    value(dest)
+                }
+                (None, None) => Merged::Gone,
+            }),
+            Kind::Sequence => match schema.as_ref().and_then(Schema::merge_keys) {
+                Some(keys) => {
+                    self.walk_keyed_list(dest, patch, &keys, schema.and_then(|schema| schema.elements()))
+                }
+                None => Ok(match (dest, patch) {
+                    (_, Some(patch)) => from_patch(patch),
+                    (Some(dest), None) => value(dest),
+                    (None, None) => Merged::Gone,
+                }),
+            },
+        }
+    }
+
+    fn walk_map(
+        &self,
+        dest: Option<Node>,
+        patch: Option<Node>,
+        schema: Option<Schema>,
+    ) -> Result<Merged, Reason> {
+        let Some(dest) = dest.filter(|dest| !is_null(dest)) else {
+            // Only the patch has it; an unknown directive at this place is overlooked, as kustomize does.
+            let Some(mut patch) = patch else {
+                return Ok(Merged::Gone);
+            };
+            if matches!(take_directive(&mut patch), Ok(Directive::Delete)) {
+                return Ok(Merged::Gone);
+            }
+            return self.adopt_fields(patch, schema.as_ref()).map(from_patch);
+        };
+        let Some(mut patch) = patch else {
+            return self.merge_fields(dest, None, schema.as_ref()).map(value);
+        };
+        if is_null(&patch) {
+            return Ok(Merged::Gone);
+        }
+        match take_directive(&mut patch)? {
+            Directive::Delete => Ok(Merged::Gone),
+            Directive::Replace => self.adopt_fields(patch, schema.as_ref()).map(from_patch),
+            Directive::Merge => self.merge_fields(dest, Some(patch), schema.as_ref()).map(value),
+        }
+    }
+
+    fn merge_fields(
+        &self,
+        mut dest: Node,
+        patch: Option<Node>,
+        schema: Option<&Schema>,
+    ) -> Result<Node, Reason> {
+        let mut patched = patch.map_or_else(Vec::new, fields_of);
+        self.own_fields(&mut dest, &mut patched, schema)?;
+        for (key, node) in patched {
+            let below = schema.and_then(|schema| schema.field(&key.value));
+            let merged = self.walk(None, Some(node), below)?;
+            put(&mut dest, &key, merged)?;
+        }
+        Ok(dest)
+    }
+
+    /// Merges the fields that the object has, in place; what the patch adds stays in `patched`.
+    fn own_fields(
+        &self,
+        dest: &mut Node,
+        patched: &mut Vec<(Node, Node)>,
+        schema: Option<&Schema>,
+    ) -> Result<(), Reason> {
+        let fields = std::mem::take(&mut dest.content);
+        let mut kept = Vec::with_capacity(fields.len() + patched.len() * 2);
+        let mut entries = fields.into_iter();
+        while let (Some(key), Some(own)) = (entries.next(), entries.next()) {
+            let at = patched.iter().position(|(name, _)| name.value == key.value);
+            let patch = at.map(|at| patched.swap_remove(at).1);
+            let style = own.is_scalar().then_some((own.style, own.tagged));
+            let below = schema.and_then(|schema| schema.field(&key.value));
+            if let Some(node) = settle(self.walk(Some(own), patch, below)?, style) {
+                kept.push(key);
+                kept.push(node);
+            }
+        }
+        dest.content = kept;
+        Ok(())
+    }
+
+    /// A map that only the patch has: nulls in it go away, directives in it count.
+    fn adopt_fields(&self, mut node: Node, schema: Option<&Schema>) -> Result<Node, Reason> {
+        let fields = std::mem::take(&mut node.content);
+        let mut entries = fields.into_iter();
+        while let (Some(key), Some(own)) = (entries.next(), entries.next()) {
+            let below = schema.and_then(|schema| schema.field(&key.value));
+            if let Some(adopted) = self.adopt(own, below)? {
+                node.content.push(key);
+                node.content.push(adopted);
+            }
+        }
+        Ok(node)
+    }
+
+    /// A node merged with itself.
+    fn adopt(&self, mut node: Node, schema: Option<Schema>) -> Result<Option<Node>, Reason> {
+        if is_null(&node) {
+            return Ok(None);
+        }
+        let schema = self.schema_for(schema, Some(&node), None);
+        match node.kind {
+            Kind::Scalar => Ok(Some(node)),
+            Kind::Mapping => match take_directive(&mut node)? {
+                Directive::Delete => Ok(None),
+                Directive::Replace | Directive::Merge => self.adopt_fields(node, schema.as_ref()).map(Some),
+            },
+            Kind::Sequence => match schema.as_ref().and_then(Schema::merge_keys) {
+                Some(keys) => self.adopt_keyed_list(node, &keys, schema.and_then(|schema| schema.elements())),
+                None => Ok(Some(node)),
+            },
+        }
+    }
+}
+
+/// Two nulls, or nothing at all. A null that the object spells out stays when the patch says nothing.
+fn merge_nothing(dest: Option<Node>, patch: Option<Node>) -> Merged {
+    match (dest, patch) {
+        (Some(dest), None) if !dest.value.is_empty() => Merged::KeptNull(dest),
+        _ => Merged::Gone,
+    }
+}
+
+fn fields_of(node: Node) -> Vec<(Node, Node)> {
+    let mut fields = Vec::with_capacity(node.content.len() / 2);
+    let mut entries = node.content.into_iter();
+    while let (Some(key), Some(value)) = (entries.next(), entries.next()) {
+        if !fields
+            .iter()
+            .any(|(known, _): &(Node, Node)| known.value == key.value)
+        {
+            fields.push((key, value));
+        }
+    }
+    fields
+}
+
+/// What stands in the place of a field of the object: scalars keep the style that the object's had.
+fn settle(merged: Merged, style: Option<(Style, bool)>) -> Option<Node> {
+    match merged {
+        Merged::Gone => None,
+        Merged::KeptNull(node) => Some(node),
+        Merged::Value { node, .. } if is_missing_or_null(Some(&node)) => None,
+        Merged::Value { mut node, replaced } => {
+            if let (true, true, Some((style, tagged))) = (replaced, node.is_scalar(), style) {
+                node.style = style;
+                node.tagged = tagged;
+            }
+            Some(node)
+        }
+    }
+}
+
+fn put(dest: &mut Node, key: &Node, merged: Merged) -> Result<(), Reason> {
+    if let Merged::Value { node, .. } = merged {
+        set_field(dest, &key.value, node).map_err(|error| error.to_string())?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

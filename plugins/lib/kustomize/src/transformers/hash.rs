@@ -1,0 +1,96 @@
+//! HashTransformer: the suffix that names generated objects by their content.
+
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use sluice_yaml::{JsonOptions, Node, Schema, write_json};
+
+use crate::error::{Error, Result};
+use crate::node::{meta_field, set_meta_text, top_text};
+use crate::resmap::ResMap;
+
+/// Appends the hash to the names of the objects that want it.
+pub(crate) fn add_hashes(objects: &mut ResMap) -> Result<()> {
+    for resource in objects.resources_mut() {
+        if !resource.needs_hash {
+            continue;
+        }
+        let hash = hash_of(resource.node()).map_err(|reason| Error::Object {
+            object: resource.id().to_string(),
+            reason,
+        })?;
+        resource.store_previous_id();
+        let name = format!("{}-{hash}", resource.id().name);
+        resource.change("metadata/name", |node| set_meta_text(node, "name", &name))?;
+    }
+    Ok(())
+}
+
+/// Ten characters of the content's sha256, without vowels and look-alikes.
+pub(crate) fn hash_of(node: &Node) -> Result<String, String> {
+    let content = match top_text(node, "kind") {
+        "ConfigMap" => content(node, &[("data", true), ("binaryData", false)])?,
+        "Secret" => content(node, &[("type", true), ("data", true), ("stringData", false)])?,
+        _ => sluice_yaml::to_json(node, Schema::V3).map_err(|error| error.to_string())?,
+    };
+    Ok(encode(&hex::encode(Sha256::digest(
+        write_json(&content, JsonOptions::COMPACT).as_bytes(),
+    ))))
+}
+
+/// Kind, name and these fields; fields that are not always there count only as maps.
+fn content(node: &Node, fields: &[(&str, bool)]) -> Result<Value, String> {
+    let name = meta_field(node, "name").map_or("", |name| name.value.as_str());
+    let mut content = json!({"kind": top_text(node, "kind"), "name": name});
+    for (field, always) in fields {
+        let value = match node.get(field) {
+            None => Value::String(String::new()),
+            Some(value) if value.is_scalar() => Value::String(value.value.clone()),
+            Some(value) => sluice_yaml::to_json(value, Schema::V3).map_err(|error| error.to_string())?,
+        };
+        if *always || value.is_object() {
+            content[*field] = value;
+        }
+    }
+    Ok(content)
+}
+
+fn encode(hex: &str) -> String {
+    let replace = |c| match c {
+        '0' => 'g',
+        '1' => 'h',
+        '3' => 'k',
+        'a' => 'm',
+        'e' => 't',
+        other => other,
+    };
+    hex.chars().take(10).map(replace).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hash(text: &str) -> String {
+        let limits = sluice_yaml::Limits::default();
+        let node = sluice_yaml::parse_document(text.as_bytes(), &limits)
+            .expect("YAML")
+            .expect("a document");
+        hash_of(&node).expect("data")
+    }
+
+    #[test]
+    fn equals_kustomize_e73() {
+        assert_eq!(
+            hash("{kind: ConfigMap, metadata: {name: \"\"}, data: {}, binaryData: {}}"),
+            "42745tchd9"
+        );
+        assert_eq!(
+            hash("{kind: ConfigMap, metadata: {name: \"\"}, data: {one: \"\"}, binaryData: {}}"),
+            "9g67k2htb6"
+        );
+        assert_eq!(
+            hash("{kind: Secret, type: my-type, metadata: {name: \"\"}, data: {one: \"\"}}"),
+            "74bd68bm66"
+        );
+    }
+}

@@ -1,0 +1,306 @@
+//! PatchTransformer: `patches`, each of either kind.
+
+use serde_json::{Number, Value};
+use sluice_yaml::{Kind, Node, Schema};
+
+use super::Transformer;
+use crate::error::{Error, Result};
+use crate::json_patch::JsonPatch;
+use crate::kustomization::{Patch, PatchOptions};
+use crate::loader::Loader;
+use crate::merge::strategic_merge;
+use crate::node::{self, is_null, meta_map, push_field, set_field, set_meta_map, untagged};
+use crate::objects::parse_objects;
+use crate::resmap::ResMap;
+use crate::resource::Resource;
+use crate::selector::Selection;
+use crate::session::Session;
+
+/// One entry of `patches`.
+pub(crate) struct PatchTransformer {
+    /// For messages.
+    source: String,
+    operation: Operation,
+    target: Option<Selection>,
+}
+
+enum Operation {
+    Strategic(Vec<Resource>),
+    Json(JsonPatch),
+    Nothing,
+}
+
+impl PatchTransformer {
+    /// Loads and reads the patch.
+    pub fn new(patch: &Patch, loader: &Loader<'_>) -> Result<Self> {
+        let inline = patch.patch.trim();
+        let wrong = |reason: &str| Error::Patch {
+            patch: describe(patch),
+            reason: reason.into(),
+        };
+        let text = match (inline.is_empty(), patch.path.is_empty()) {
+            (true, true) => return Err(wrong("must specify one of patch and path")),
+            (false, false) => return Err(wrong("patch and path can't be set at the same time")),
+            (false, true) => inline.as_bytes().to_vec(),
+            (true, false) => loader.load(&patch.path).map_err(|error| {
+                error.within(format!("failed to get the patch file from path({})", patch.path))
+            })?,
+        };
+        let limits = &loader.session().options.limits.yaml;
+        let operation =
+            Operation::parse(&text, patch.options.as_ref(), limits).map_err(|reason| wrong(&reason))?;
+        let target = patch.target.as_ref().map(Selection::new).transpose()?;
+        let mut transformer = Self {
+            source: describe(patch),
+            operation,
+            target,
+        };
+        transformer.prepare();
+        Ok(transformer)
+    }
+
+    /// With a target, kustomize writes the patch's labels and annotations as text before it applies it.
+    fn prepare(&mut self) {
+        if self.target.is_none() {
+            return;
+        }
+        if let Operation::Strategic(patches) = &mut self.operation {
+            patches.iter_mut().for_each(write_metadata_as_text);
+        }
+    }
+
+    fn error(&self, reason: impl ToString) -> Error {
+        Error::Patch {
+            patch: self.source.clone(),
+            reason: reason.to_string(),
+        }
+    }
+
+    fn merge(&self, patches: &[Resource], objects: &mut ResMap, session: &Session<'_>) -> Result<()> {
+        if let Some(target) = &self.target {
+            return match patches {
+                [] => Ok(()),
+                [patch] => merge_into_all(objects, &target.select(objects), patch, session)
+                    .map_err(|error| error.within(self.source.clone())),
+                _ => Err(self.error(
+                    "Multiple Strategic-Merge Patches in one `patches` entry is not allowed to set `patches.target` field",
+                )),
+            };
+        }
+        for patch in patches {
+            let at = objects
+                .position_of(&patch.original_id())
+                .map_err(|reason| Error::Patch {
+                    patch: format!(
+                        "no resource matches strategic merge patch \"{}\"",
+                        patch.original_id()
+                    ),
+                    reason,
+                })?;
+            apply_strategic(
+                &mut objects.resources_mut()[at],
+                patch.node().clone(),
+                patch,
+                session,
+            )
+            .map_err(|error| error.within(self.source.clone()))?;
+        }
+        Ok(())
+    }
+
+    fn apply_json(&self, patch: &JsonPatch, objects: &mut ResMap) -> Result<()> {
+        let Some(target) = &self.target else {
+            return Err(self.error("must specify a target for JSON patch"));
+        };
+        for at in target.select(objects) {
+            let resource = &mut objects.resources_mut()[at];
+            resource.store_previous_id();
+            apply_json_patch(resource, patch).map_err(|error| error.within(self.source.clone()))?;
+        }
+        Ok(())
+    }
+}
+
+impl Transformer for PatchTransformer {
+    fn kind(&self) -> &'static str {
+        "PatchTransformer"
+    }
+
+    fn transform(&self, objects: &mut ResMap, session: &Session<'_>) -> Result<()> {
+        match &self.operation {
+            Operation::Strategic(patches) => self.merge(patches, objects, session),
+            Operation::Json(patch) => self.apply_json(patch, objects),
+            Operation::Nothing => Ok(()),
+        }
+    }
+}
+
+impl Operation {
+    /// Text is a strategic merge patch when it holds objects, a JSON patch when it is a list of operations.
+    fn parse(
+        text: &[u8],
+        options: Option<&PatchOptions>,
+        limits: &sluice_yaml::Limits,
+    ) -> Result<Self, String> {
+        let strategic_error = match parse_objects(text, limits) {
+            Ok(nodes) if nodes.is_empty() => return Ok(Self::Nothing),
+            Ok(nodes) => {
+                let mut patches: Vec<Resource> = nodes.into_iter().map(Resource::new).collect();
+                for (patch, options) in patches.iter_mut().zip(std::iter::repeat(options)) {
+                    patch.allow_name_change |= options.is_some_and(|options| options.allow_name_change);
+                    patch.allow_kind_change |= options.is_some_and(|options| options.allow_kind_change);
+                }
+                return Ok(Self::Strategic(patches));
+            }
+            Err(error) => error,
+        };
+        match JsonPatch::parse(text, limits) {
+            Ok(Some(patch)) => Ok(Self::Json(patch)),
+            Ok(None) => Ok(Self::Nothing),
+            Err(json_error) => Err(format!(
+                "unable to parse SM or JSON patch: as SM: {strategic_error}; as JSON: {json_error}"
+            )),
+        }
+    }
+}
+
+/// Names a patch without telling what is in it.
+fn describe(patch: &Patch) -> String {
+    if !patch.path.is_empty() {
+        return format!("[path: {:?}]", patch.path);
+    }
+    let on = patch.target.as_ref().map_or(String::new(), |target| {
+        format!(" for {} {}", target.kind, target.name)
+    });
+    format!("[inline patch{on}]")
+}
+
+fn write_metadata_as_text(patch: &mut Resource) {
+    let (labels, annotations) = (
+        meta_map(patch.node(), "labels"),
+        meta_map(patch.node(), "annotations"),
+    );
+    // The patch has a name, so its metadata is a map.
+    let _ = set_meta_map(patch.node_mut(), "labels", &labels);
+    let _ = set_meta_map(patch.node_mut(), "annotations", &annotations);
+}
+
+/// Lays a patch over several objects.
+pub(super) fn merge_into_all(
+    objects: &mut ResMap,
+    selected: &[usize],
+    patch: &Resource,
+    session: &Session<'_>,
+) -> Result<()> {
+    for at in selected {
+        let resource = &mut objects.resources_mut()[*at];
+        let mut node = patch.node().clone();
+        if let Some(api_version) = resource.node().get("apiVersion").map(|field| field.value.clone()) {
+            let fits = set_field(&mut node, "apiVersion", Node::scalar(api_version));
+            fits.map_err(|error| patch.field_error("apiVersion", error))?;
+        }
+        apply_strategic(resource, node, patch, session)?;
+    }
+    let mut list = objects.take();
+    list.retain(|resource| !resource.is_empty());
+    objects.append_all(list)
+}
+
+/// Lays a patch over one object; name, namespace and kind stay unless the patch may change them.
+pub(super) fn apply_strategic(
+    resource: &mut Resource,
+    patch: Node,
+    flags: &Resource,
+    session: &Session<'_>,
+) -> Result<()> {
+    let id = resource.id();
+    let (name, namespace, kind) = (id.name.to_owned(), id.namespace.to_owned(), id.kind.to_owned());
+    let described = id.to_string();
+    if flags.allow_name_change || flags.allow_kind_change {
+        resource.store_previous_id();
+    }
+    if drops_annotations(&patch) {
+        resource.drop_build_annotations();
+    }
+    let merged =
+        strategic_merge(&session.openapi.borrow(), resource.take_node(), patch).map_err(|reason| {
+            Error::Patch {
+                patch: format!("strategic merge patch of {described}"),
+                reason,
+            }
+        })?;
+    resource.put_node(merged);
+    if resource.is_empty() {
+        return Ok(());
+    }
+    resource.absorb_annotations();
+    if !flags.allow_kind_change && resource.id().kind != kind {
+        resource.change("kind", |node| set_field(node, "kind", Node::scalar(kind)))?;
+    }
+    if !flags.allow_name_change && resource.id().name != name {
+        resource.change("metadata/name", |node| node::set_meta_text(node, "name", &name))?;
+    }
+    if resource.id().namespace != namespace || namespace.is_empty() {
+        resource.change("metadata/namespace", |node| node::set_namespace(node, &namespace))?;
+    }
+    Ok(())
+}
+
+/// True for patches that leave nothing of the annotations, in which kustomize keeps its own notes.
+fn drops_annotations(patch: &Node) -> bool {
+    let wipes = |node: &Node| is_null(node) || node.get("$patch").is_some_and(|value| value.value != "merge");
+    match patch.get("metadata") {
+        None => wipes(patch),
+        Some(metadata) => wipes(patch) || wipes(metadata) || metadata.get("annotations").is_some_and(wipes),
+    }
+}
+
+/// Applies a JSON patch: the object goes through JSON, so that numbers and texts come out in their normal form.
+pub(super) fn apply_json_patch(resource: &mut Resource, patch: &JsonPatch) -> Result<()> {
+    if resource.has_build_annotations() {
+        ensure_annotations(resource.node_mut());
+    }
+    let described = resource.id().to_string();
+    let wrong = |reason: String| Error::Object {
+        object: described.clone(),
+        reason,
+    };
+    let mut data =
+        sluice_yaml::to_json(resource.node(), Schema::V3).map_err(|error| wrong(error.to_string()))?;
+    patch.apply(&mut data).map_err(wrong)?;
+    if !data.is_object() {
+        return Err(wrong(
+            "json: cannot unmarshal array into Go value of type map[string]interface {}".into(),
+        ));
+    }
+    numbers_to_floats(&mut data);
+    resource.put_node(Some(sluice_yaml::from_json(&data)));
+    resource.absorb_annotations();
+    let annotations = resource.meta_map("annotations");
+    resource.change("metadata/annotations", |node| {
+        set_meta_map(node, "annotations", &annotations)
+    })
+}
+
+fn ensure_annotations(node: &mut Node) {
+    if let Some(metadata) = node.get_mut("metadata").filter(|metadata| metadata.is_map())
+        && metadata.get("annotations").is_none_or(is_null)
+    {
+        metadata.remove("annotations");
+        push_field(metadata, "annotations", untagged(Kind::Mapping));
+    }
+}
+
+/// Go reads all JSON numbers as floats.
+fn numbers_to_floats(value: &mut Value) {
+    match value {
+        Value::Number(number) => {
+            if let Some(float) = number.as_f64().and_then(Number::from_f64) {
+                *number = float;
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(numbers_to_floats),
+        Value::Object(map) => map.values_mut().for_each(numbers_to_floats),
+        _ => {}
+    }
+}
