@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 use sluice_yaml::{JsonOptions, Node, Schema, write_json};
 
 use crate::error::{Error, Result};
-use crate::node::{meta_field, set_meta_text, top_text};
+use crate::node::{set_meta_text, top_text};
 use crate::resmap::ResMap;
 
 /// Appends the hash to the names of the objects that want it.
@@ -37,10 +37,10 @@ pub(crate) fn hash_of(node: &Node) -> Result<String, String> {
     ))))
 }
 
-/// Kind, name and these fields; fields that are not always there count only as maps.
+/// Kind and these fields; fields that are not always there count only as maps. The name is part of the content but
+/// always empty: kustomize looks it up under a key that no object has.
 fn content(node: &Node, fields: &[(&str, bool)]) -> Result<Value, String> {
-    let name = meta_field(node, "name").map_or("", |name| name.value.as_str());
-    let mut content = json!({"kind": top_text(node, "kind"), "name": name});
+    let mut content = json!({"kind": top_text(node, "kind"), "name": ""});
     for (field, always) in fields {
         let value = match node.get(field) {
             None => Value::String(String::new()),
