@@ -1,1 +1,15 @@
 //! kstatus rules fed by watches.
+//!
+//! [`status`] tells an object's health from the object alone; [`wait`] follows the health of a set of objects by the
+//! signals of the watch hub, so that nobody polls and no worker waits.
+
+mod children;
+pub mod error;
+pub mod rules;
+pub mod status;
+pub mod wait;
+
+pub use error::HealthError;
+pub use rules::CustomRules;
+pub use status::verdict;
+pub use wait::{Finding, HealthWatch, Summary, Target};

@@ -93,7 +93,9 @@ async fn deleted_kinds_are_forgotten_in_time() {
         .resolve("x.io", "v1", "Widget", false)
         .await
         .expect("still cached");
-    let long_ago = Instant::now().checked_sub(MAX_AGE).expect("the machine is up for longer");
+    let long_ago = Instant::now()
+        .checked_sub(MAX_AGE)
+        .expect("the machine is up for longer");
     server.discovery.state.lock().asked = Some(long_ago);
     assert!(
         server

@@ -85,6 +85,7 @@ impl Kind {
         expected: Option<Fingerprint>,
     ) -> Tracking {
         let known = expected.map_or(0, |print| print.resource_version);
+        let id = self.id(&key);
         let last = self.seen.get(&hash(&key)).copied();
         let listeners = self.listeners.entry(key).or_default();
         let same = listeners
@@ -100,10 +101,15 @@ impl Kind {
             expected,
         });
         self.awaited += usize::from(mailbox.interest == Interest::Any);
-        if self.synced && last.is_none_or(|last| last > known) {
-            Tracking::Verify
-        } else {
-            Tracking::Watched
+        if !self.synced || last.is_some_and(|last| last <= known) {
+            return Tracking::Watched;
+        }
+        match mailbox.interest {
+            Interest::Any => {
+                mailbox.put(id, Signal::Changed, last.unwrap_or(0));
+                Tracking::Watched
+            }
+            Interest::Drift => Tracking::Verify,
         }
     }
 

@@ -124,3 +124,17 @@ fn a_vanished_kind_takes_its_objects() {
     kind.vanish();
     assert_eq!(signals(&any), [("x".into(), Signal::Deleted)]);
 }
+
+#[test]
+fn an_owner_that_waits_is_told_at_once_of_what_it_has_not_seen() {
+    let (mut kind, any) = (Kind::new("", "ConfigMap"), mailbox(Interest::Any));
+    kind.start_listing();
+    kind.applied(&metadata("x", 5, "f:a", 1));
+    kind.finish_listing();
+    kind.track(key("x"), &any, print("x", 4, "f:a", 1));
+    kind.track(key("y"), &any, None);
+    assert_eq!(
+        signals(&any),
+        [("x".into(), Signal::Changed), ("y".into(), Signal::Changed)]
+    );
+}
