@@ -128,3 +128,29 @@ pub fn commit_of(revision: &Value) -> &str {
         .and_then(|text| text.rsplit_once(':'))
         .map_or("", |(_, commit)| commit)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sluice_testbed::cluster::parse_yaml;
+
+    #[test]
+    fn texts_are_the_yaml_they_look_like() -> anyhow::Result<()> {
+        let deployment = parse_yaml(&deployment("web", Some("failing")))?.remove(0);
+        let template = &deployment["spec"]["template"];
+        assert_eq!(
+            template["metadata"]["annotations"]["testbed.sluice.dev/pod"],
+            "failing"
+        );
+        assert_eq!(
+            template["spec"]["containers"][0]["image"],
+            "registry.example/web:1.0.0"
+        );
+        assert_eq!(parse_yaml(&config_map("a", "b", "c"))?[0]["data"]["b"], "c");
+        assert_eq!(
+            parse_yaml(&kustomization_file(&["x", "y"]))?[0]["resources"],
+            json!(["x", "y"])
+        );
+        Ok(())
+    }
+}

@@ -172,6 +172,37 @@ impl Cluster {
         Ok(serde_json::to_value(patched)?)
     }
 
+    /// A strategic merge patch, as `kubectl edit` and `kubectl patch` send it.
+    ///
+    /// # Errors
+    /// The server refuses it.
+    pub async fn strategic(
+        &self,
+        av: &str,
+        kind: &str,
+        namespace: &str,
+        name: &str,
+        patch: Value,
+    ) -> Result<Value> {
+        let params = PatchParams {
+            field_manager: Some("kubectl-edit".into()),
+            ..PatchParams::default()
+        };
+        let patched = self
+            .api(av, kind, namespace)
+            .patch(name, &params, &Patch::Strategic(&patch))
+            .await?;
+        Ok(serde_json::to_value(patched)?)
+    }
+
+    /// The version of the API server, for example `v1.36.3`.
+    ///
+    /// # Errors
+    /// It does not answer.
+    pub async fn version(&self) -> Result<String> {
+        Ok(self.client.apiserver_version().await?.git_version)
+    }
+
     /// Asks for deletion; an object that is not there is fine.
     ///
     /// # Errors

@@ -85,6 +85,11 @@ impl ControlPlane {
         &self.url
     }
 
+    /// The process ids of its programs.
+    pub fn pids(&self) -> Vec<u32> {
+        self.processes.iter().map(|(_, process)| process.pid()).collect()
+    }
+
     /// The output of one of its programs, for a failing test.
     pub fn output(&self, program: &str) -> Option<String> {
         self.processes

@@ -1,0 +1,53 @@
+# Everything a person or CI runs. `make help` lists it.
+# Built programs and cargo's target folder live outside the clone, so that another clone reuses them.
+export SLUICE_CACHE ?= $(HOME)/.cache/sluice
+export CARGO_TARGET_DIR ?= $(SLUICE_CACHE)/target
+PROFILE ?= dev
+SLUICE_SHARED ?= ../shared
+TIME ?= 60
+
+profile-folder = $(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
+bin = $(CARGO_TARGET_DIR)/$(profile-folder)
+cargo-build = cargo build --locked --workspace --bins --profile $(PROFILE)
+
+.DEFAULT_GOAL := help
+.PHONY: help prerequisites control-plane build demo test e2e bench conformance fuzz lint clean
+
+help: ## what there is
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
+
+prerequisites: ## checks what a fresh machine needs, and says how to get what is missing
+	@tests/prerequisites
+
+control-plane: prerequisites ## builds etcd, kube-apiserver, kube-controller-manager, registry, ... into the cache
+	@tests/controlplane/build
+
+build: prerequisites ## builds the binary and the programs of tests and demo
+	$(cargo-build)
+
+demo: control-plane build ## shows the main job on a real control plane, in about a minute
+	@$(bin)/sluice-demo
+
+test: control-plane build ## unit tests, sandbox limits, end to end tests
+	cargo test --locked --workspace --profile $(PROFILE) --no-fail-fast
+
+e2e: control-plane build ## only the end to end tests; ARGS='name' selects some
+	cargo test --locked --workspace --profile $(PROFILE) --test e2e -- $(ARGS)
+
+bench: control-plane build ## the benchmark of the monorepo; PROFILE=release for figures to publish
+	@$(bin)/bench-monorepo $(ARGS)
+
+conformance: build ## kustomize and helm rendering against the corpora in SLUICE_SHARED
+	@test -x $(SLUICE_SHARED)/corpus/check || { echo "no corpus at $(SLUICE_SHARED)/corpus: set SLUICE_SHARED" >&2; exit 2; }
+	$(SLUICE_SHARED)/corpus/check --kustomize "$(bin)/sluice render kustomize" $(ARGS)
+
+fuzz: ## TARGET=name TIME=seconds: one fuzz target, with cargo-fuzz and the nightly toolchain
+	@tests/fuzz/run "$(TARGET)" "$(TIME)"
+
+lint: ## formatting, clippy, advisories and licences
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- --deny warnings
+	cargo deny check
+
+clean: ## removes what cargo built; the built control plane stays
+	cargo clean
