@@ -1,0 +1,171 @@
+//! Compiles a component once per digest: from memory, from the cache, or with Cranelift, one at a time.
+
+use std::collections::HashMap;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use parking_lot::Mutex;
+use sluice_model::Digest;
+use tokio::sync::Semaphore;
+use wasmtime::Engine;
+use wasmtime::component::Component;
+
+use crate::cache::{Cache, Found};
+use crate::error::LoadFailure;
+use crate::metrics::Counters;
+
+/// How long a caller waits for Cranelift. It cannot be interrupted: the thread goes on and holds the only permit.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A compiled component, shared by every plugin with its digest.
+pub(crate) struct Compiled {
+    pub(crate) component: Component,
+}
+
+/// Compiles and remembers.
+pub(crate) struct Compiler {
+    engine: Engine,
+    cache: Option<Arc<Cache>>,
+    loaded: Mutex<HashMap<Digest, Weak<Compiled>>>,
+    gate: Arc<Semaphore>,
+    counters: Arc<Counters>,
+}
+
+impl Compiler {
+    pub(crate) fn new(engine: Engine, cache: Option<Cache>, counters: Arc<Counters>) -> Self {
+        let gate = Arc::new(Semaphore::new(1));
+        Self {
+            engine,
+            cache: cache.map(Arc::new),
+            loaded: Mutex::default(),
+            gate,
+            counters,
+        }
+    }
+
+    /// The compiled form of these bytes, whose digest the caller has computed.
+    pub(crate) async fn component(&self, digest: Digest, bytes: Bytes) -> Result<Arc<Compiled>, LoadFailure> {
+        if let Some(compiled) = self.known(&digest) {
+            return Ok(compiled);
+        }
+        if let Some(component) = self.cached(digest).await? {
+            return Ok(self.remember(digest, component));
+        }
+        let failed = |error: &dyn std::fmt::Display| LoadFailure::Compile(error.to_string());
+        let permit = self
+            .gate
+            .clone()
+            .acquire_owned()
+            .await
+            .map_err(|error| failed(&error))?;
+        // Somebody may have compiled it while we waited.
+        if let Some(compiled) = self.known(&digest) {
+            return Ok(compiled);
+        }
+        let (engine, cache, counters) = (self.engine.clone(), self.cache.clone(), self.counters.clone());
+        let work = tokio::task::spawn_blocking(move || {
+            let compiled = compile(&engine, cache.as_deref(), digest, &bytes, &counters);
+            drop(permit);
+            compiled
+        });
+        let component = tokio::time::timeout(PATIENCE, work)
+            .await
+            .map_err(|_| LoadFailure::Compile(format!("it took more than {PATIENCE:?}")))?
+            .map_err(|error| failed(&error))??;
+        Ok(self.remember(digest, component))
+    }
+
+    fn known(&self, digest: &Digest) -> Option<Arc<Compiled>> {
+        self.loaded.lock().get(digest).and_then(Weak::upgrade)
+    }
+
+    fn remember(&self, digest: Digest, component: Component) -> Arc<Compiled> {
+        let mut loaded = self.loaded.lock();
+        loaded.retain(|_, compiled| compiled.strong_count() > 0);
+        if let Some(compiled) = loaded.get(&digest).and_then(Weak::upgrade) {
+            return compiled;
+        }
+        let compiled = Arc::new(Compiled { component });
+        loaded.insert(digest, Arc::downgrade(&compiled));
+        compiled
+    }
+
+    async fn cached(&self, digest: Digest) -> Result<Option<Component>, LoadFailure> {
+        let Some(cache) = self.cache.clone() else {
+            return Ok(None);
+        };
+        let engine = self.engine.clone();
+        let look = move || {
+            let found = cache.load(&engine, &digest);
+            if let Found::Hit(component) = &found {
+                prepare(component);
+            }
+            found
+        };
+        let found = tokio::task::spawn_blocking(look)
+            .await
+            .map_err(|error| LoadFailure::Compile(error.to_string()))?;
+        match found {
+            Found::Hit(component) => {
+                self.counters.cache_hits.fetch_add(1, Ordering::Relaxed);
+                Ok(Some(component))
+            }
+            Found::Miss => Ok(None),
+            Found::Rejected(reason) => {
+                self.counters.cache_rejected.fetch_add(1, Ordering::Relaxed);
+                tracing::warn!(%digest, reason, "a compiled plugin in the cache is not used; compiling it again");
+                Ok(None)
+            }
+        }
+    }
+}
+
+fn compile(
+    engine: &Engine,
+    cache: Option<&Cache>,
+    digest: Digest,
+    bytes: &[u8],
+    counters: &Counters,
+) -> Result<Component, LoadFailure> {
+    let failed =
+        |error: wasmtime::Error| LoadFailure::Compile(crate::text::one_line(&format!("{error:#}"), 1024));
+    let started = Instant::now();
+    let compiled = engine.precompile_component(bytes).map_err(failed)?;
+    let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+    counters.compiled.fetch_add(1, Ordering::Relaxed);
+    counters.compile_micros.fetch_add(micros, Ordering::Relaxed);
+    tracing::info!(%digest, bytes = bytes.len(), native = compiled.len(), ms = micros / 1000, "compiled a plugin");
+    let component = keep(engine, cache, digest, &compiled).map_or_else(|| fresh(engine, &compiled), Ok);
+    let component = component.map_err(failed)?;
+    prepare(&component);
+    Ok(component)
+}
+
+/// Stores the compiled form and maps it from there, so that its pages are the file's and not ours.
+fn keep(engine: &Engine, cache: Option<&Cache>, digest: Digest, compiled: &[u8]) -> Option<Component> {
+    let cache = cache?;
+    if let Err(error) = cache.store(&digest, compiled) {
+        tracing::warn!(%digest, %error, "failed to keep a compiled plugin; it is compiled again at the next start");
+        return None;
+    }
+    match cache.load(engine, &digest) {
+        Found::Hit(component) => Some(component),
+        Found::Miss | Found::Rejected(_) => None,
+    }
+}
+
+/// Uses what was compiled a moment ago.
+#[allow(unsafe_code)]
+fn fresh(engine: &Engine, compiled: &[u8]) -> wasmtime::Result<Component> {
+    // SAFETY: the bytes come from `precompile_component` of this engine in this process and were not modified.
+    unsafe { Component::deserialize(engine, compiled) }
+}
+
+/// Makes the memory images now, so that the first call does not pay for them.
+fn prepare(component: &Component) {
+    if let Err(error) = component.initialize_copy_on_write_image() {
+        tracing::debug!(error = format!("{error:#}"), "no copy-on-write image");
+    }
+}

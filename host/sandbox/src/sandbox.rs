@@ -1,0 +1,169 @@
+//! The sandbox: one engine, one linker, the compiler, the permits. It loads components.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use sluice_model::Digest;
+use wasmtime::Engine;
+use wasmtime::component::{HasSelf, Linker};
+
+use crate::bindings::imports::sluice::plugin::{cluster, files, git, http, log, oci};
+use crate::cache::Cache;
+use crate::compile::Compiler;
+use crate::error::{LoadError, LoadFailure, SandboxError};
+use crate::grants::Grants;
+use crate::limits::Limits;
+use crate::metrics::{Counters, Metrics};
+use crate::permits::{Budget, Permits};
+use crate::plugin::{Plugin, mismatch};
+use crate::store::CallState;
+use crate::{component, engine};
+
+/// How the sandbox is set up.
+#[derive(Debug, Clone)]
+pub struct SandboxConfig {
+    /// Folder of compiled components; none keeps them in memory only. Made with mode 0700 when it is missing.
+    pub cache_path: Option<PathBuf>,
+    /// Most bytes of that folder.
+    pub cache_bytes: u64,
+    /// What a plugin's own limits may reach.
+    pub ceiling: Limits,
+    /// Largest component, in bytes.
+    pub component_bytes: u64,
+    /// Calls that compute: renders and webhooks.
+    pub compute: Budget,
+    /// Calls that mostly wait: fetches and notifications.
+    pub waiting: Budget,
+}
+
+const GIB: u64 = 1 << 30;
+
+impl Default for SandboxConfig {
+    fn default() -> Self {
+        let cores = std::thread::available_parallelism().map_or(2, usize::from);
+        let compute = (2 * cores).clamp(4, 64);
+        let memory = 8 * GIB;
+        Self {
+            cache_path: None,
+            cache_bytes: 2 * GIB,
+            ceiling: Limits::CEILING,
+            component_bytes: 64 << 20,
+            compute: Budget {
+                calls: compute,
+                namespace_calls: compute - compute / 4,
+                memory,
+                namespace_memory: memory,
+            },
+            waiting: Budget {
+                calls: 64,
+                namespace_calls: 32,
+                memory: 2 * memory,
+                namespace_memory: memory,
+            },
+        }
+    }
+}
+
+/// Runs plugins. Cheap to clone.
+#[derive(Clone)]
+pub struct Sandbox(pub(crate) Arc<Parts>);
+
+pub(crate) struct Parts {
+    pub(crate) engine: Engine,
+    pub(crate) ceiling: Limits,
+    pub(crate) compute: Permits,
+    pub(crate) waiting: Permits,
+    pub(crate) counters: Arc<Counters>,
+    linker: Linker<CallState>,
+    compiler: Compiler,
+    component_bytes: u64,
+    pooling: bool,
+}
+
+impl Sandbox {
+    /// Starts the engine and its ticker, links the host functions and opens the cache.
+    ///
+    /// # Errors
+    /// The engine does not start, or the cache folder cannot be used.
+    pub fn new(config: SandboxConfig) -> Result<Self, SandboxError> {
+        let calls = config.compute.calls + config.waiting.calls;
+        // Permits bound the calls; some slots are kept for the moment in which a store is dropped.
+        let slots = u32::try_from(calls + 8).unwrap_or(u32::MAX);
+        let built = engine::build(slots, &config.ceiling)?;
+        let engine = built.engine;
+        let path = config.cache_path;
+        let cache = path
+            .map(|path| Cache::open(&path, config.cache_bytes, &engine))
+            .transpose()?;
+        let counters = Arc::new(Counters::default());
+        Ok(Self(Arc::new(Parts {
+            linker: linker(&engine).map_err(|error| SandboxError::Link(format!("{error:#}")))?,
+            compiler: Compiler::new(engine.clone(), cache, counters.clone()),
+            engine,
+            ceiling: config.ceiling,
+            compute: Permits::new(config.compute),
+            waiting: Permits::new(config.waiting),
+            counters,
+            component_bytes: config.component_bytes,
+            pooling: built.pooling,
+        })))
+    }
+
+    /// Checks a component against the contract and its grants, compiles it or takes it from the cache, and lets it
+    /// describe itself.
+    ///
+    /// # Errors
+    /// Why it is refused, with its digest.
+    pub async fn load(&self, bytes: Bytes, grants: Grants) -> Result<Arc<Plugin>, LoadError> {
+        let limit = self.0.component_bytes;
+        let checked = bytes.clone();
+        let check = move || (Digest::of(&checked), component::check(&checked, &grants, limit));
+        let failed = |digest, failure| LoadError { digest, failure };
+        let unknown = Digest::from_bytes([0; 32]);
+        let (digest, inspection) = tokio::task::spawn_blocking(check)
+            .await
+            .map_err(|error| failed(unknown, LoadFailure::Malformed(error.to_string())))?;
+        let inspection = inspection.map_err(|failure| failed(digest, failure))?;
+        let load = async {
+            let compiled = self.0.compiler.component(digest, bytes).await?;
+            let pre = self
+                .0
+                .linker
+                .instantiate_pre(&compiled.component)
+                .map_err(|error| mismatch(&error))?;
+            Plugin::link(self.clone(), digest, inspection, compiled, pre).await
+        };
+        load.await
+            .map(Arc::new)
+            .map_err(|failure| failed(digest, failure))
+    }
+
+    /// All counters at this moment.
+    pub fn metrics(&self) -> Metrics {
+        let (compute, waiting) = (self.0.compute.load(), self.0.waiting.load());
+        Metrics {
+            running: compute.0 + waiting.0,
+            waiting: compute.1 + waiting.1,
+            pooling: self.0.pooling,
+            ..self.0.counters.snapshot()
+        }
+    }
+}
+
+fn state(state: &mut CallState) -> &mut CallState {
+    state
+}
+
+/// Every host function. What a plugin may not use is refused at load, by name, before it gets here.
+fn linker(engine: &Engine) -> wasmtime::Result<Linker<CallState>> {
+    let mut linker: Linker<CallState> = Linker::new(engine);
+    wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
+    log::add_to_linker::<_, HasSelf<CallState>>(&mut linker, state)?;
+    files::add_to_linker::<_, HasSelf<CallState>>(&mut linker, state)?;
+    http::add_to_linker::<_, HasSelf<CallState>>(&mut linker, state)?;
+    git::add_to_linker::<_, HasSelf<CallState>>(&mut linker, state)?;
+    oci::add_to_linker::<_, HasSelf<CallState>>(&mut linker, state)?;
+    cluster::add_to_linker::<_, HasSelf<CallState>>(&mut linker, state)?;
+    Ok(linker)
+}

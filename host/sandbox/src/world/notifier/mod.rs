@@ -1,0 +1,3 @@
+//! World `notifier-plugin`, an adapter a version of the contract.
+
+pub mod v0_1;
