@@ -1,4 +1,6 @@
 //! Why a build failed, in the words that users of kustomize know.
+//!
+//! `Display` tells the whole story; `source` is empty on purpose, so that nothing is told twice.
 
 use crate::files::FilesError;
 
@@ -9,12 +11,12 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// Something failed inside of something else.
-    #[error("{what}: {source}")]
+    #[error("{what}: {cause}")]
     Within {
         /// The operation with its nouns.
         what: String,
         /// What failed.
-        source: Box<Error>,
+        cause: Box<Error>,
     },
     /// A file could not be read.
     #[error("open {path}: {reason}")]
@@ -137,12 +139,12 @@ pub enum Error {
         reason: String,
     },
     /// A file that is no YAML.
-    #[error("MalformedYAMLError: {source} in File: {file}")]
+    #[error("MalformedYAMLError: {error} in File: {file}")]
     Yaml {
         /// The file, or a description of inline text.
         file: String,
         /// The parser's words, with the line.
-        source: sluice_yaml::Error,
+        error: sluice_yaml::Error,
     },
     /// A document that is no Kubernetes object, or one that cannot be written.
     #[error("{object}: {reason}")]
@@ -226,14 +228,14 @@ impl Error {
     pub fn within(self, what: impl Into<String>) -> Self {
         Self::Within {
             what: what.into(),
-            source: Box::new(self),
+            cause: Box::new(self),
         }
     }
 
     /// The innermost error.
     pub fn root(&self) -> &Error {
         match self {
-            Self::Within { source, .. } => source.root(),
+            Self::Within { cause, .. } => cause.root(),
             Self::Accumulate { base, .. } => base.root(),
             other => other,
         }
@@ -251,7 +253,7 @@ impl Error {
     pub(crate) fn is_malformed_yaml(&self) -> bool {
         match self {
             Self::Yaml { .. } => true,
-            Self::Within { source, .. } => source.is_malformed_yaml(),
+            Self::Within { cause, .. } => cause.is_malformed_yaml(),
             _ => false,
         }
     }

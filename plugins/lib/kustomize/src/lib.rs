@@ -10,6 +10,7 @@
 mod accumulator;
 mod build;
 mod builtin;
+pub mod config;
 mod error;
 mod fieldspec;
 pub mod files;
@@ -41,6 +42,7 @@ mod transformers;
 mod vars;
 
 pub use build::{Built, BuiltObject, build};
+pub use config::Config;
 pub use error::{Error, Result};
 pub use files::{Entry, EntryKind, Files, FilesError};
 pub use flux::FluxOverlay;

@@ -22,9 +22,9 @@ impl ObjectsError {
     /// The error with the name of the file.
     pub fn in_file(self, file: &str) -> Error {
         match self {
-            Self::Yaml(source) => Error::Yaml {
+            Self::Yaml(error) => Error::Yaml {
                 file: file.into(),
-                source,
+                error,
             },
             Self::Object(reason) => Error::Object {
                 object: file.into(),

@@ -69,7 +69,7 @@ fn ports_merge_by_port_and_protocol() {
     check_pod(
         "{containers: [{name: a, ports: [{containerPort: 80, protocol: TCP}, {containerPort: 80, protocol: UDP}]}]}",
         "{containers: [{name: a, ports: [{containerPort: 80, protocol: UDP, name: dns}]}]}",
-        "{containers: [{name: a, ports: [{containerPort: 80, protocol: UDP, name: dns}, {containerPort: 80, protocol: TCP}]}]}",
+        "{containers: [{name: a, ports: [{containerPort: 80, protocol: TCP}, {containerPort: 80, protocol: UDP, name: dns}]}]}",
     );
 }
 
