@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 use sluice_testbed::{Change, Cluster, GitHttpServer, Repository, SluiceOptions, SluiceProcess};
 
 use crate::bed::bed;
-use crate::object::{api_version, commit_of, git_repository, is_current, kustomization, kustomization_file};
+use crate::object::{
+    api_version, commit_of, git_repository, is_at_rest, is_current, kustomization, kustomization_file,
+};
 
 /// How long anything may take; only a failing test waits so long.
 pub const PATIENCE: Duration = Duration::from_secs(60);
@@ -200,8 +202,7 @@ impl Case {
     pub async fn reconcile(&self, kind: &str, name: &str) -> Result<Value> {
         let token = self.request(kind, name).await?;
         self.until(kind, name, "has handled the request", |object| {
-            let unknown = crate::object::is_ready(object, "Unknown");
-            object["status"]["lastHandledReconcileAt"] == token.as_str() && !unknown
+            object["status"]["lastHandledReconcileAt"] == token.as_str() && is_at_rest(object)
         })
         .await
     }

@@ -41,6 +41,7 @@ pub fn kustomization(name: &str, source: &str, path: &str) -> Value {
 }
 
 /// An object with a spec.
+#[allow(clippy::needless_pass_by_value, reason = "callers hand in a literal")]
 pub fn object(kind: &str, name: &str, spec: Value) -> Value {
     json!({"apiVersion": api_version(kind), "kind": kind, "metadata": {"name": name}, "spec": spec})
 }
@@ -97,6 +98,12 @@ pub fn is_current(object: &Value) -> bool {
         && object["status"]["observedGeneration"] == object["metadata"]["generation"]
         && condition(object, "Reconciling").is_none_or(|it| it["status"] != "True")
         && condition(object, "Stalled").is_none_or(|it| it["status"] != "True")
+}
+
+/// Whether a pass has ended: well, or badly with a retry to come.
+pub fn is_at_rest(object: &Value) -> bool {
+    let under_way = |it: &Value| it["status"] == "True" && it["reason"] != "ProgressingWithRetry";
+    !is_ready(object, "Unknown") && !condition(object, "Reconciling").is_some_and(under_way)
 }
 
 /// Whether Ready is False for this reason.

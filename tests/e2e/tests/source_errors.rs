@@ -4,7 +4,7 @@ use anyhow::Result;
 use serde_json::json;
 use sluice_e2e::Case;
 use sluice_e2e::object::{condition, git_repository, is_current, is_ready, kustomization, message, secret};
-use sluice_testbed::Change;
+use sluice_testbed::{Change, SluiceOptions};
 
 const PASSWORD: &str = "correct-horse-battery";
 
@@ -154,7 +154,11 @@ async fn a_kustomization_without_its_source_waits_for_it() -> Result<()> {
 /// Link-local and loopback targets are refused without the operator's flag (design, "Egress in practice").
 #[tokio::test]
 async fn loopback_is_refused_without_the_flag() -> Result<()> {
-    let case = Case::start_with("egress", |options| options.arg("--allow-loopback-egress=false")).await?;
+    let case = Case::start_with("egress", |options| SluiceOptions {
+        loopback_egress: false,
+        ..options
+    })
+    .await?;
     let repository = case.simple_repository("app")?;
     case.apply(git_repository("app", &case.git.url(&repository)))
         .await?;

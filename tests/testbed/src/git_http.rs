@@ -16,7 +16,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use futures::TryStreamExt as _;
 use tempfile::TempDir;
-use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
+use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, BufReader};
 use tokio_util::io::{ReaderStream, StreamReader};
 use tokio_util::task::AbortOnDropHandle;
 
@@ -203,7 +203,7 @@ async fn run_backend(shared: &Shared, request: Request) -> Result<Response> {
     Ok(response)
 }
 
-async fn read_cgi_head(stdout: &mut (impl AsyncRead + tokio::io::AsyncBufRead + Unpin)) -> Result<Response> {
+async fn read_cgi_head(stdout: &mut (impl AsyncBufRead + Unpin)) -> Result<Response> {
     let mut response = Response::new(Body::empty());
     let mut line = String::new();
     loop {

@@ -21,6 +21,8 @@ pub struct SluiceOptions {
     pub namespace: String,
     /// Whether it serves all namespaces or its own only.
     pub all_namespaces: bool,
+    /// Whether sources and receivers on loopback may be reached; all of the testbed's are there.
+    pub loopback_egress: bool,
     /// More flags, after the ones made here.
     pub args: Vec<String>,
     /// More environment.
@@ -36,6 +38,7 @@ impl SluiceOptions {
             kubeconfig: kubeconfig.to_owned(),
             namespace: namespace.to_owned(),
             all_namespaces: false,
+            loopback_egress: true,
             args: Vec::new(),
             env: Vec::new(),
             storage: None,
@@ -267,7 +270,8 @@ fn spawn(options: &SluiceOptions, ports: Ports, folder: &Path, generation: usize
         .arg(format!("--metrics-addr=127.0.0.1:{}", ports.metrics))
         .arg(format!("--health-addr=127.0.0.1:{}", ports.health))
         .arg(format!("--watch-all-namespaces={}", options.all_namespaces))
-        .args(["--allow-loopback-egress", "--log-encoding=json"])
+        .arg(format!("--allow-loopback-egress={}", options.loopback_egress))
+        .arg("--log-encoding=json")
         .args(&options.args)
         .env("KUBECONFIG", &options.kubeconfig)
         .env("RUNTIME_NAMESPACE", &options.namespace)
