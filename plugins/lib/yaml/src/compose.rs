@@ -5,12 +5,15 @@ mod alias;
 use crate::error::{Error, ErrorKind};
 use crate::limits::Limits;
 use crate::node::{Kind, Node, Style, Tag};
-use crate::parser::{Event, EventKind, Parser, Properties};
+use crate::parser::{Event, EventKind, NodeProperties, Parser};
 use crate::reader::{self, Source};
 use crate::resolve::{Schema, short_tag};
 use crate::scanner::{Mark, Scanner};
 use alias::Anchors;
 use std::borrow::Cow;
+
+/// Entries a collection has room for at first.
+const FIRST_CAPACITY: usize = 8;
 
 /// Reads the documents of a stream one by one.
 pub(crate) struct Composer<'a> {
@@ -92,7 +95,7 @@ impl<'a> Composer<'a> {
                 value,
                 style,
             } => {
-                let anchor = properties.anchor;
+                let anchor = properties.as_ref().and_then(|found| found.anchor);
                 let node = self.scalar(properties, value, style, event.start);
                 self.count(1)?;
                 self.anchors.count(1);
@@ -130,31 +133,33 @@ impl<'a> Composer<'a> {
         Ok(())
     }
 
-    fn scalar(&self, properties: Properties<'a>, value: Cow<'a, str>, style: Style, start: Mark) -> Node {
+    fn scalar(&self, properties: NodeProperties<'a>, value: Cow<'a, str>, style: Style, start: Mark) -> Node {
         let schema = self.parser.schema();
-        let (tag, tagged) = match (properties.tag.as_deref(), style) {
+        let explicit = properties.as_ref().and_then(|found| found.tag.as_deref());
+        let (tag, tagged) = match (explicit, style) {
             (Some("!"), _) if schema == Schema::V2 => (Tag::Str, false),
             (None | Some("!" | ""), Style::Plain) => (short_tag(&value, schema), false),
             (None | Some("!" | ""), _) => (Tag::Str, false),
             (Some(tag), _) => (Tag::from_text(tag), true),
         };
-        let (line, column) = (start.line + 1, start.column + 1);
+        let value = value.into_owned();
+        let content = Vec::new();
         Node {
             kind: Kind::Scalar,
             tag,
             tagged,
             style,
-            value: value.into_owned(),
-            content: Vec::new(),
-            line,
-            column,
+            value,
+            content,
+            line: start.line + 1,
+            column: start.column + 1,
         }
     }
 
     fn open_collection(
         &mut self,
         kind: Kind,
-        properties: Properties<'a>,
+        properties: NodeProperties<'a>,
         style: Style,
         start: Mark,
     ) -> Result<(), Error> {
@@ -166,29 +171,26 @@ impl<'a> Composer<'a> {
         self.count(1)?;
         self.anchors.count(1);
         let default = if kind == Kind::Mapping { Tag::Map } else { Tag::Seq };
-        let (tag, tagged) = match properties.tag.as_deref() {
+        let anchor = properties.as_ref().and_then(|found| found.anchor);
+        let (tag, tagged) = match properties.as_ref().and_then(|found| found.tag.as_deref()) {
             None | Some("!" | "") => (default, false),
             Some(tag) => (Tag::from_text(tag), true),
         };
-        if let Some(name) = properties.anchor {
+        if let Some(name) = anchor {
             self.anchors.begin(name);
         }
-        let (line, column) = (start.line + 1, start.column + 1);
+        let (value, content) = (String::new(), Vec::with_capacity(FIRST_CAPACITY));
         let node = Node {
             kind,
             tag,
             tagged,
             style,
-            value: String::new(),
-            content: Vec::new(),
-            line,
-            column,
+            value,
+            content,
+            line: start.line + 1,
+            column: start.column + 1,
         };
-        self.open.push(Open {
-            node,
-            anchor: properties.anchor,
-            first,
-        });
+        self.open.push(Open { node, anchor, first });
         Ok(())
     }
 

@@ -11,12 +11,12 @@ mod event;
 mod flow;
 mod node;
 
-pub(crate) use event::{Event, EventKind, Properties};
+pub(crate) use event::{Event, EventKind, NodeProperties, Properties};
 
 use crate::error::{Error, ErrorKind};
 use crate::node::Style;
 use crate::resolve::Schema;
-use crate::scanner::{Mark, Scanner, Token, TokenKind};
+use crate::scanner::{Mark, Scanner, TagText, Token, TokenKind};
 use std::borrow::Cow;
 
 /// What is expected next.
@@ -54,7 +54,7 @@ pub(crate) struct Parser<'a> {
     states: Vec<State>,
     /// Where the open collections began.
     marks: Vec<Mark>,
-    tag_directives: Vec<(Cow<'a, str>, Cow<'a, str>)>,
+    tag_directives: Vec<TagText<'a>>,
 }
 
 impl<'a> Parser<'a> {

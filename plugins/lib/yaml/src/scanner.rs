@@ -15,7 +15,7 @@ mod tag;
 mod token;
 
 pub(crate) use chars::{break_len, is_blank, is_blank_or_end, is_word};
-pub(crate) use token::{Mark, Token, TokenKind};
+pub(crate) use token::{Mark, TagText, Token, TokenKind};
 
 use crate::error::{Error, ErrorKind};
 use crate::reader::Fault;
@@ -30,8 +30,6 @@ const MAX_LEVELS: usize = 10_000;
 pub(crate) struct Scanner<'a> {
     text: &'a str,
     bytes: &'a [u8],
-    /// Every character is one byte: columns are byte distances.
-    ascii: bool,
     fault: Option<Fault>,
     schema: Schema,
     mark: Mark,
@@ -47,6 +45,9 @@ pub(crate) struct Scanner<'a> {
     flow_level: usize,
     simple_key_allowed: bool,
     simple_keys: Vec<SimpleKey>,
+    /// Number and flow level of tokens that may become keys. An entry outlives its key when that one is given up because
+    /// the line ended, as in go-yaml: the head of the queue then waits for the next key of the level.
+    awaited: VecDeque<(usize, usize)>,
 }
 
 impl<'a> Scanner<'a> {
@@ -55,7 +56,6 @@ impl<'a> Scanner<'a> {
         Self {
             text,
             bytes: text.as_bytes(),
-            ascii: text.is_ascii(),
             fault,
             schema,
             mark: Mark::default(),
@@ -69,6 +69,7 @@ impl<'a> Scanner<'a> {
             flow_level: 0,
             simple_key_allowed: true,
             simple_keys: vec![SimpleKey::default()],
+            awaited: VecDeque::new(),
         }
     }
 

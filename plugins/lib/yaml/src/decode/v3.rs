@@ -122,9 +122,9 @@ impl Decoder {
                 })
             }
             (_, Keys::Strings) => {
-                let tag = key.short_tag();
-                let message = format!("line {}: cannot unmarshal {} into string", key.line, tag.as_str());
-                self.problems.decode.push(message);
+                if !note_duplicates(key, &mut self.problems.decode) {
+                    self.note_collection_key(key);
+                }
                 Ok(None)
             }
             (_, Keys::Any) => match self.any(key, depth + 1)? {
@@ -135,6 +135,15 @@ impl Decoder {
                 None => Ok(None),
             },
         }
+    }
+}
+
+impl Decoder {
+    fn note_collection_key(&mut self, key: &Node) {
+        let tag = key.short_tag();
+        let value = if matches!(tag, Tag::Map | Tag::Seq) { "" } else { " ``" };
+        let message = format!("line {}: cannot unmarshal {}{value} into string", key.line, tag.as_str());
+        self.problems.decode.push(message);
     }
 }
 

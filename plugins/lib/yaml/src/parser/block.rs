@@ -31,7 +31,7 @@ impl<'a> Parser<'a> {
     pub(super) fn indentless_sequence_entry(&mut self) -> Result<Event<'a>, Error> {
         let token = self.peek()?;
         let start = token.start;
-        if token.kind != TokenKind::BlockEntry {
+        if !matches!(token.kind, TokenKind::BlockEntry) {
             self.pop_state();
             return Ok(Event {
                 kind: EventKind::SequenceEnd,
@@ -67,7 +67,7 @@ impl<'a> Parser<'a> {
 
     pub(super) fn block_mapping_value(&mut self) -> Result<Event<'a>, Error> {
         let token = self.peek()?;
-        if token.kind == TokenKind::Value {
+        if matches!(token.kind, TokenKind::Value) {
             return self.block_mapping_part(State::BlockMappingKey);
         }
         let start = token.start;

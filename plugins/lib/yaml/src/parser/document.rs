@@ -2,8 +2,7 @@
 
 use super::{Event, EventKind, Parser, State};
 use crate::error::Error;
-use crate::scanner::{Mark, TokenKind};
-use std::borrow::Cow;
+use crate::scanner::{Mark, TagText, TokenKind};
 
 /// Handles that are known without a directive.
 const DEFAULT_HANDLES: [(&str, &str); 2] = [("!", "!"), ("!!", "tag:yaml.org,2002:")];
@@ -20,7 +19,7 @@ impl<'a> Parser<'a> {
 
     /// The start of the next document, or the end of the stream. Only the first document may do without `---`.
     pub(super) fn document_start(&mut self, implicit: bool) -> Result<Event<'a>, Error> {
-        while !implicit && self.peek()?.kind == TokenKind::DocumentEnd {
+        while !implicit && matches!(self.peek()?.kind, TokenKind::DocumentEnd) {
             self.skip()?;
         }
         let token = self.peek()?;
@@ -34,9 +33,7 @@ impl<'a> Parser<'a> {
                     start,
                 });
             }
-            TokenKind::VersionDirective { .. }
-            | TokenKind::TagDirective { .. }
-            | TokenKind::DocumentStart => {}
+            TokenKind::VersionDirective { .. } | TokenKind::TagDirective(_) | TokenKind::DocumentStart => {}
             _ if implicit => {
                 self.process_directives()?;
                 self.states.push(State::DocumentEnd);
@@ -50,7 +47,7 @@ impl<'a> Parser<'a> {
         }
         self.process_directives()?;
         let token = self.peek()?;
-        if token.kind != TokenKind::DocumentStart {
+        if !matches!(token.kind, TokenKind::DocumentStart) {
             let problem = token.start;
             return Err(self.error(None, problem, "did not find expected <document start>"));
         }
@@ -67,7 +64,7 @@ impl<'a> Parser<'a> {
         let token = self.peek()?;
         match token.kind {
             TokenKind::VersionDirective { .. }
-            | TokenKind::TagDirective { .. }
+            | TokenKind::TagDirective(_)
             | TokenKind::DocumentStart
             | TokenKind::DocumentEnd
             | TokenKind::StreamEnd => {
@@ -82,7 +79,7 @@ impl<'a> Parser<'a> {
     pub(super) fn document_end(&mut self) -> Result<Event<'a>, Error> {
         let token = self.peek()?;
         let start = token.start;
-        if token.kind == TokenKind::DocumentEnd {
+        if matches!(token.kind, TokenKind::DocumentEnd) {
             self.skip()?;
         }
         self.tag_directives.clear();
@@ -109,30 +106,32 @@ impl<'a> Parser<'a> {
                     versioned = true;
                     self.skip()?;
                 }
-                TokenKind::TagDirective { .. } => self.take_tag_directive(start)?,
+                TokenKind::TagDirective(_) => self.take_tag_directive(start)?,
                 _ => break,
             }
         }
         for (handle, prefix) in DEFAULT_HANDLES {
             if !self.knows_handle(handle) {
-                self.tag_directives
-                    .push((Cow::Borrowed(handle), Cow::Borrowed(prefix)));
+                self.tag_directives.push(TagText {
+                    handle: handle.into(),
+                    rest: prefix.into(),
+                });
             }
         }
         Ok(())
     }
 
     fn take_tag_directive(&mut self, start: Mark) -> Result<(), Error> {
-        if let TokenKind::TagDirective { handle, prefix } = self.scanner.next()?.kind {
-            if self.knows_handle(&handle) {
+        if let TokenKind::TagDirective(found) = self.scanner.next()?.kind {
+            if self.knows_handle(&found.handle) {
                 return Err(self.error(None, start, "found duplicate %TAG directive"));
             }
-            self.tag_directives.push((handle, prefix));
+            self.tag_directives.push(*found);
         }
         Ok(())
     }
 
     fn knows_handle(&self, handle: &str) -> bool {
-        self.tag_directives.iter().any(|(known, _)| known == handle)
+        self.tag_directives.iter().any(|known| known.handle == handle)
     }
 }

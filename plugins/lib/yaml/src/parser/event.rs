@@ -12,12 +12,15 @@ pub(crate) struct Event<'a> {
 }
 
 /// Anchor and tag of a node.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Properties<'a> {
     pub(crate) anchor: Option<&'a str>,
     /// The tag in its long form; `!` alone stays `!`.
     pub(crate) tag: Option<Cow<'a, str>>,
 }
+
+/// Properties are rare, and boxed to keep events small.
+pub(crate) type NodeProperties<'a> = Option<Box<Properties<'a>>>;
 
 /// What an event says.
 #[derive(Debug)]
@@ -28,17 +31,17 @@ pub(crate) enum EventKind<'a> {
     DocumentEnd,
     Alias(&'a str),
     Scalar {
-        properties: Properties<'a>,
+        properties: NodeProperties<'a>,
         value: Cow<'a, str>,
         style: Style,
     },
     SequenceStart {
-        properties: Properties<'a>,
+        properties: NodeProperties<'a>,
         style: Style,
     },
     SequenceEnd,
     MappingStart {
-        properties: Properties<'a>,
+        properties: NodeProperties<'a>,
         style: Style,
     },
     MappingEnd,
@@ -47,7 +50,7 @@ pub(crate) enum EventKind<'a> {
 impl EventKind<'_> {
     pub(crate) fn empty_scalar() -> Self {
         Self::Scalar {
-            properties: Properties::default(),
+            properties: None,
             value: Cow::Borrowed(""),
             style: Style::Plain,
         }

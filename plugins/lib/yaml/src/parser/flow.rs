@@ -1,6 +1,6 @@
 //! Flow sequences and mappings, and the single pairs a flow sequence may hold.
 
-use super::{Event, EventKind, Parser, Properties, State};
+use super::{Event, EventKind, Parser, State};
 use crate::error::Error;
 use crate::node::Style;
 use crate::scanner::TokenKind;
@@ -10,7 +10,7 @@ impl<'a> Parser<'a> {
         if first {
             self.skip_opening()?;
         }
-        if self.peek()?.kind != TokenKind::FlowSequenceEnd {
+        if !matches!(self.peek()?.kind, TokenKind::FlowSequenceEnd) {
             if !first {
                 self.skip_comma("did not find expected ',' or ']'")?;
             }
@@ -19,7 +19,7 @@ impl<'a> Parser<'a> {
                     let (start, _) = self.skip()?;
                     self.state = State::FlowPairKey;
                     let kind = EventKind::MappingStart {
-                        properties: Properties::default(),
+                        properties: None,
                         style: Style::Flow,
                     };
                     return Ok(Event { kind, start });
@@ -36,7 +36,7 @@ impl<'a> Parser<'a> {
 
     fn skip_comma(&mut self, refusal: &str) -> Result<(), Error> {
         let token = self.peek()?;
-        if token.kind != TokenKind::FlowEntry {
+        if !matches!(token.kind, TokenKind::FlowEntry) {
             let problem = token.start;
             return Err(self.unclosed(problem, refusal));
         }
@@ -61,7 +61,7 @@ impl<'a> Parser<'a> {
     pub(super) fn flow_pair_value(&mut self) -> Result<Event<'a>, Error> {
         let token = self.peek()?;
         let start = token.start;
-        if token.kind == TokenKind::Value {
+        if matches!(token.kind, TokenKind::Value) {
             self.skip()?;
             if !matches!(
                 self.peek()?.kind,
@@ -87,7 +87,7 @@ impl<'a> Parser<'a> {
         if first {
             self.skip_opening()?;
         }
-        if self.peek()?.kind != TokenKind::FlowMappingEnd {
+        if !matches!(self.peek()?.kind, TokenKind::FlowMappingEnd) {
             if !first {
                 self.skip_comma("did not find expected ',' or '}'")?;
             }
@@ -124,7 +124,7 @@ impl<'a> Parser<'a> {
     pub(super) fn flow_mapping_value(&mut self, empty: bool) -> Result<Event<'a>, Error> {
         let token = self.peek()?;
         let mut start = token.start;
-        if !empty && token.kind == TokenKind::Value {
+        if !empty && matches!(token.kind, TokenKind::Value) {
             self.skip()?;
             let token = self.peek()?;
             start = token.start;

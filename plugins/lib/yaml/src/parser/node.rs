@@ -1,9 +1,9 @@
 //! Nodes: aliases, properties and what follows them.
 
-use super::{Event, EventKind, Parser, Properties, State, scalar_of};
+use super::{Event, EventKind, NodeProperties, Parser, Properties, State, scalar_of};
 use crate::error::Error;
 use crate::node::Style;
-use crate::scanner::{Mark, TokenKind};
+use crate::scanner::{Mark, TagText, Token, TokenKind};
 use std::borrow::Cow;
 
 impl<'a> Parser<'a> {
@@ -34,7 +34,7 @@ impl<'a> Parser<'a> {
             TokenKind::BlockMappingStart if block => {
                 (mapping(properties, Style::Block), State::BlockMappingFirst)
             }
-            _ if properties.anchor.is_some() || properties.tag.is_some() => {
+            _ if properties.is_some() => {
                 self.pop_state();
                 let kind = EventKind::Scalar {
                     properties,
@@ -52,7 +52,7 @@ impl<'a> Parser<'a> {
         Ok(Event { kind, start })
     }
 
-    fn scalar(&mut self, properties: Properties<'a>, start: Mark) -> Result<Event<'a>, Error> {
+    fn scalar(&mut self, properties: NodeProperties<'a>, start: Mark) -> Result<Event<'a>, Error> {
         let (value, style) =
             scalar_of(self.scanner.next()?.kind).unwrap_or((Cow::Borrowed(""), Style::Plain));
         self.pop_state();
@@ -67,7 +67,7 @@ impl<'a> Parser<'a> {
     }
 
     /// An anchor and a tag in either order.
-    fn properties(&mut self, start: Mark) -> Result<Properties<'a>, Error> {
+    fn properties(&mut self, start: Mark) -> Result<NodeProperties<'a>, Error> {
         let mut anchor = None;
         let mut tag = None;
         for _ in 0..2 {
@@ -76,51 +76,46 @@ impl<'a> Parser<'a> {
                     anchor = Some(name);
                     self.skip()?;
                 }
-                TokenKind::Tag { .. } if tag.is_none() => tag = Some(self.take_tag()?),
+                TokenKind::Tag(_) if tag.is_none() => tag = Some(self.scanner.next()?),
                 _ => break,
             }
         }
-        let Some((handle, suffix, at)) = tag else {
-            return Ok(Properties { anchor, tag: None });
+        let tag = match tag {
+            Some(Token {
+                kind: TokenKind::Tag(text),
+                start: at,
+                ..
+            }) => {
+                // An undefined handle is reported once the token behind the properties is known to be sound.
+                self.peek()?;
+                Some(self.tag(*text, start, at)?)
+            }
+            _ => None,
         };
-        // An undefined handle is reported once the token behind the properties is known to be sound.
-        self.peek()?;
-        Ok(Properties {
-            anchor,
-            tag: Some(self.tag(handle, suffix, start, at)?),
-        })
-    }
-
-    fn take_tag(&mut self) -> Result<(Cow<'a, str>, Cow<'a, str>, Mark), Error> {
-        let token = self.scanner.next()?;
-        match token.kind {
-            TokenKind::Tag { handle, suffix } => Ok((handle, suffix, token.start)),
-            _ => Ok((Cow::Borrowed(""), Cow::Borrowed("!"), token.start)),
-        }
+        let found = anchor.is_some() || tag.is_some();
+        Ok(found.then(|| Box::new(Properties { anchor, tag })))
     }
 
     /// The long form of a tag.
-    fn tag(
-        &self,
-        handle: Cow<'a, str>,
-        suffix: Cow<'a, str>,
-        start: Mark,
-        at: Mark,
-    ) -> Result<Cow<'a, str>, Error> {
-        if handle.is_empty() {
-            return Ok(suffix);
+    fn tag(&self, text: TagText<'a>, start: Mark, at: Mark) -> Result<Cow<'a, str>, Error> {
+        if text.handle.is_empty() {
+            return Ok(text.rest);
         }
-        match self.tag_directives.iter().find(|(known, _)| *known == handle) {
-            Some((_, prefix)) => Ok(Cow::Owned(format!("{prefix}{suffix}"))),
+        match self
+            .tag_directives
+            .iter()
+            .find(|known| known.handle == text.handle)
+        {
+            Some(known) => Ok(Cow::Owned(format!("{}{}", known.rest, text.rest))),
             None => Err(self.error(Some(start), at, "found undefined tag handle")),
         }
     }
 }
 
-fn sequence(properties: Properties<'_>, style: Style) -> EventKind<'_> {
+fn sequence(properties: NodeProperties<'_>, style: Style) -> EventKind<'_> {
     EventKind::SequenceStart { properties, style }
 }
 
-fn mapping(properties: Properties<'_>, style: Style) -> EventKind<'_> {
+fn mapping(properties: NodeProperties<'_>, style: Style) -> EventKind<'_> {
     EventKind::MappingStart { properties, style }
 }

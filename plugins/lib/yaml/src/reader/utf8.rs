@@ -40,36 +40,39 @@ pub(super) fn decode(input: &[u8], skipped: usize) -> Source<'_> {
 
 /// Offset of the first character outside of YAML's allowed range.
 fn first_control(text: &[u8]) -> Option<usize> {
-    let mut at = 0;
-    while let Some(found) = text[at..].iter().position(|byte| SUSPECT[usize::from(*byte)]) {
-        at += found;
-        let next = |ahead: usize| text.get(at + ahead).copied().unwrap_or(0);
-        let allowed = match text[at] {
-            0xC2 => next(1) >= 0xA0 || next(1) == 0x85,
-            0xEF => !(next(1) == 0xBF && next(2) >= 0xBE),
-            _ => false,
-        };
-        if !allowed {
-            return Some(at);
+    // Whole blocks without any suspect byte are skipped: that loop is one the compiler vectorises.
+    let mut start = 0;
+    for block in text.chunks(BLOCK) {
+        if block.iter().fold(false, |found, byte| found | is_suspect(*byte)) {
+            let found =
+                (start..start + block.len()).find(|at| is_suspect(text[*at]) && !is_allowed(&text[*at..]));
+            if found.is_some() {
+                return found;
+            }
         }
-        at += 1;
+        start += block.len();
     }
     None
 }
 
-/// Bytes that are, or may begin, a character that is not allowed.
-const SUSPECT: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut byte = 0;
-    while byte < 0x20 {
-        table[byte] = !(byte == 0x09 || byte == 0x0A || byte == 0x0D);
-        byte += 1;
+/// Bytes looked at together.
+const BLOCK: usize = 64;
+
+/// Whether a byte is, or may begin, a character that is not allowed.
+fn is_suspect(byte: u8) -> bool {
+    let is_space = (byte == b'\t') | (byte == b'\n') | (byte == b'\r');
+    ((byte < b' ') & !is_space) | (byte == 0x7F) | (byte == 0xC2) | (byte == 0xEF)
+}
+
+/// Whether a suspect byte begins an allowed character after all.
+fn is_allowed(rest: &[u8]) -> bool {
+    match rest {
+        [0xC2, next, ..] => *next >= 0xA0 || *next == 0x85,
+        [0xEF, 0xBF, last, ..] => *last < 0xBE,
+        [0xEF, ..] => true,
+        _ => false,
     }
-    table[0x7F] = true;
-    table[0xC2] = true;
-    table[0xEF] = true;
-    table
-};
+}
 
 /// How go-yaml names the broken sequence that begins here.
 fn broken_sequence(rest: &[u8]) -> &'static str {

@@ -148,6 +148,9 @@ pub(crate) fn format_json_float(value: f64) -> String {
     }
 }
 
+/// Doubles with fewer digits than this in their shortest form lie so close together that no two of those are equally near.
+const MIN_TIE_DIGITS: usize = 15;
+
 /// The shortest digits that read back as the same float.
 struct Parts {
     negative: bool,
@@ -162,10 +165,41 @@ impl Parts {
             FloatPrecision::Single => format!("{:e}", value as f32),
         };
         let (mantissa, exponent) = shortest.split_once('e').unwrap_or((&shortest, "0"));
-        Self {
+        let mut parts = Self {
             negative: mantissa.starts_with('-'),
             digits: mantissa.chars().filter(char::is_ascii_digit).collect(),
             exponent: exponent.parse().unwrap_or(0),
+        };
+        if precision == FloatPrecision::Double && parts.digits.len() >= MIN_TIE_DIGITS {
+            parts.break_tie(value);
+        }
+        parts
+    }
+
+    /// Of two shortest forms that are equally near Go takes the even one, Rust the greater one.
+    fn break_tie(&mut self, value: f64) {
+        let Some(last @ (b'1' | b'3' | b'5' | b'7' | b'9')) = self.digits.bytes().last() else {
+            return;
+        };
+        let exact = format!("{:.40e}", value.abs());
+        let rest: String = exact
+            .chars()
+            .filter(char::is_ascii_digit)
+            .skip(self.digits.len())
+            .take(20)
+            .collect();
+        let is_tie = rest
+            .strip_prefix('5')
+            .is_some_and(|rest| rest.bytes().all(|digit| digit == b'0'));
+        if !is_tie {
+            return;
+        }
+        let kept = &self.digits[..self.digits.len() - 1];
+        let even = format!("{kept}{}", char::from(last - 1));
+        let (first, fraction) = even.split_at(1);
+        let reads_back = format!("{first}.{fraction}e{}", self.exponent).parse() == Ok(value.abs());
+        if reads_back {
+            self.digits = even;
         }
     }
 

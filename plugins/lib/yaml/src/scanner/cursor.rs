@@ -30,19 +30,8 @@ impl Scanner<'_> {
         self.fresh_lines = 0;
     }
 
-    /// Moves to a position further on in the same line.
-    pub(super) fn advance_to(&mut self, pos: usize) {
-        let from = self.mark.pos;
-        self.mark.column += self.chars_between(from, pos) as u32;
-        self.mark.pos = pos;
-        self.fresh_lines = 0;
-    }
-
     /// Number of characters between two byte offsets.
     pub(super) fn chars_between(&self, from: usize, to: usize) -> usize {
-        if self.ascii {
-            return to.saturating_sub(from);
-        }
         self.bytes[from..to]
             .iter()
             .filter(|byte| **byte & 0xC0 != 0x80)
@@ -74,23 +63,31 @@ impl Scanner<'_> {
 
     /// Moves to the end of the line, before its break.
     pub(super) fn skip_line_rest(&mut self) {
-        let end = self.line_end(self.mark.pos);
-        self.advance_to(end);
+        self.take_run(super::chars::LINE, break_at);
     }
 
-    /// Offset of the next line break, or of the end of the text.
-    pub(super) fn line_end(&self, from: usize) -> usize {
-        self.run_end(from, super::chars::LINE, break_at)
-    }
-
-    /// End of the run of bytes from `from` on that neither table nor `is_stop` stop.
-    pub(super) fn run_end(&self, from: usize, stops: u8, is_stop: fn(&[u8], usize) -> bool) -> usize {
+    /// Moves over the run of bytes in one line that neither table nor `is_stop` stop; returns where it ends.
+    #[inline]
+    pub(super) fn take_run(&mut self, stops: u8, is_stop: impl Fn(&[u8], usize) -> bool) -> usize {
+        let from = self.mark.pos;
         let mut at = from;
+        let mut seen = 0;
         while let Some(byte) = self.bytes.get(at) {
             if super::chars::STOPS[usize::from(*byte)] & stops != 0 && is_stop(self.bytes, at) {
                 break;
             }
+            seen |= *byte;
             at += 1;
+        }
+        if at > from {
+            let length = if seen < 0x80 {
+                at - from
+            } else {
+                self.chars_between(from, at)
+            };
+            self.mark.pos = at;
+            self.mark.column += length as u32;
+            self.fresh_lines = 0;
         }
         at
     }

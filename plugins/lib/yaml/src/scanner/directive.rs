@@ -1,6 +1,6 @@
 //! `%YAML` and `%TAG`.
 
-use super::{Mark, Scanner, TokenKind, is_blank, is_blank_or_end};
+use super::{Mark, Scanner, TagText, TokenKind, is_blank, is_blank_or_end};
 use crate::error::Error;
 
 /// Most digits of a version number.
@@ -77,9 +77,9 @@ impl<'a> Scanner<'a> {
         if !is_blank_or_end(self.bytes, self.mark.pos) {
             return Err(self.error(start, "did not find expected whitespace or line break"));
         }
-        Ok(TokenKind::TagDirective {
+        Ok(TokenKind::TagDirective(Box::new(TagText {
             handle: handle.into(),
-            prefix,
-        })
+            rest: prefix,
+        })))
     }
 }

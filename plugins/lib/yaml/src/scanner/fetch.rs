@@ -79,7 +79,8 @@ impl<'a> Scanner<'a> {
     /// Skips blanks, comments and line breaks.
     fn skip_to_token(&mut self) {
         if self.mark.pos == 0 && self.text.starts_with('\u{FEFF}') {
-            self.advance_to('\u{FEFF}'.len_utf8());
+            self.mark.pos = '\u{FEFF}'.len_utf8();
+            self.mark.column = 1;
         }
         loop {
             let tabs = self.flow_level > 0 || !self.simple_key_allowed;
@@ -137,7 +138,7 @@ impl<'a> Scanner<'a> {
         if self.schema == Schema::V2 || self.fresh_lines > 0 || !(next == b'#' || is_blank(next)) {
             return;
         }
-        if matches!(self.queue.back(), Some(token) if token.kind == TokenKind::BlockEntry) {
+        if matches!(self.queue.back(), Some(token) if matches!(token.kind, TokenKind::BlockEntry)) {
             return;
         }
         let blanks = (0..COMMENT_REACH)
@@ -237,6 +238,7 @@ impl<'a> Scanner<'a> {
             let column = i32::try_from(key.mark.column).unwrap_or(i32::MAX);
             self.roll_indent(column, Some(key.number), TokenKind::BlockMappingStart, key.mark)?;
             self.simple_keys[level].possible = false;
+            self.stop_awaiting(key.number);
             self.simple_key_allowed = false;
         } else {
             self.open_block(

@@ -88,8 +88,7 @@ impl<'a> Scanner<'a> {
 
     fn take_single(&mut self, text: &mut Text<'a>) -> Stop {
         loop {
-            let end = self.run_end(self.mark.pos, SINGLE, stops_quoted);
-            self.advance_to(end);
+            let end = self.take_run(SINGLE, stops_quoted);
             text.extend_to(end);
             if self.byte() != b'\'' {
                 return Stop::Gap;
@@ -105,8 +104,7 @@ impl<'a> Scanner<'a> {
 
     fn take_double(&mut self, text: &mut Text<'a>, start: Mark) -> Result<Stop, Error> {
         loop {
-            let end = self.run_end(self.mark.pos, DOUBLE, stops_quoted);
-            self.advance_to(end);
+            let end = self.take_run(DOUBLE, stops_quoted);
             text.extend_to(end);
             match self.byte() {
                 b'"' => return Ok(Stop::Quote),

@@ -11,23 +11,23 @@ impl<'a> Scanner<'a> {
     pub(super) fn scan_plain(&mut self) -> Result<TokenKind<'a>, Error> {
         let start = self.mark;
         let indent = self.indent + 1;
-        let (stops, is_stop): (u8, fn(&[u8], usize) -> bool) = if self.flow_level > 0 {
-            (PLAIN_FLOW, stops_in_flow)
+        let stops = if self.flow_level > 0 {
+            PLAIN_FLOW
         } else {
-            (PLAIN_BLOCK, stops_in_block)
+            PLAIN_BLOCK
         };
         let mut text = Text::new(self.text, start.pos);
         let mut breaks = Breaks::default();
         let mut broken = false;
         while !self.at_document_indicator() && self.byte() != b'#' {
-            let end = self.run_end(self.mark.pos, stops, is_stop);
-            if end > self.mark.pos {
+            let from = self.mark.pos;
+            let end = self.take_run(stops, ends_word);
+            if end > from {
                 if broken {
                     text.push_breaks(&mut breaks);
-                    text.jump_to(self.mark.pos);
+                    text.jump_to(from);
                     broken = false;
                 }
-                self.advance_to(end);
                 text.extend_to(end);
             }
             if !is_blank_or_end(self.bytes, self.mark.pos) || self.at_end() {
@@ -72,14 +72,10 @@ impl<'a> Scanner<'a> {
     }
 }
 
-fn stops_in_block(text: &[u8], at: usize) -> bool {
+fn ends_word(text: &[u8], at: usize) -> bool {
     match text[at] {
         b':' => is_blank_or_end(text, at + 1),
         0xC2 | 0xE2 => break_len(text, at) > 0,
         _ => true,
     }
-}
-
-fn stops_in_flow(text: &[u8], at: usize) -> bool {
-    stops_in_block(text, at)
 }

@@ -10,8 +10,6 @@ const MAX_LENGTH: usize = 1024;
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct SimpleKey {
     pub(super) possible: bool,
-    /// The scanner waits for it when its token is the next one. go-yaml forgets that too early, see [`Scanner::leave_flow`].
-    awaited: bool,
     /// A block mapping goes on at this column: without `:` it is an error.
     required: bool,
     pub(super) number: usize,
@@ -21,15 +19,25 @@ pub(super) struct SimpleKey {
 impl<'a> Scanner<'a> {
     /// Whether the token at the head of the queue may still become a key.
     pub(super) fn head_may_be_key(&mut self) -> Result<bool, Error> {
-        let number = self.handed_out;
-        let mut level = self.simple_keys.partition_point(|key| key.number < number);
-        while let Some(key) = self.simple_keys.get(level).filter(|key| key.number == number) {
-            if key.possible && key.awaited {
-                return self.check_simple_key(level);
+        while let Some((number, level)) = self.awaited.front().copied() {
+            if number > self.handed_out {
+                break;
             }
-            level += 1;
+            if number == self.handed_out {
+                return if level < self.simple_keys.len() { self.check_simple_key(level) } else { Ok(false) };
+            }
+            self.awaited.pop_front();
         }
         Ok(false)
+    }
+
+    /// Waits no longer for the key whose token has this number.
+    pub(super) fn stop_awaiting(&mut self, number: usize) {
+        let newer = self.awaited.iter().rev().take_while(|entry| entry.0 > number).count();
+        let at = self.awaited.len() - newer;
+        if at > 0 && self.awaited.get(at - 1).is_some_and(|entry| entry.0 == number) {
+            self.awaited.remove(at - 1);
+        }
     }
 
     /// Whether the key of a level is still possible: on the same line and short enough. Forgets it when not.
@@ -60,12 +68,13 @@ impl<'a> Scanner<'a> {
         let required = self.flow_level == 0 && self.indent == self.column();
         let key = SimpleKey {
             possible: true,
-            awaited: true,
             required,
             number: self.next_number(),
             mark: self.mark,
         };
         self.forget_simple_key()?;
+        self.stop_awaiting(key.number);
+        self.awaited.push_back((key.number, self.simple_keys.len() - 1));
         if let Some(last) = self.simple_keys.last_mut() {
             *last = key;
         }
@@ -81,6 +90,7 @@ impl<'a> Scanner<'a> {
             if let Some(last) = self.simple_keys.last_mut() {
                 last.possible = false;
             }
+            self.stop_awaiting(key.number);
         }
         Ok(())
     }
@@ -99,22 +109,15 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    /// Ends a flow level. go-yaml notes awaited keys by token number, and the entry it removes here is that of the bracket
-    /// itself when nothing inside could be a key: `{}: a` is then read as `{}`, if the bracket was handed out before the colon.
+    /// Ends a flow level. What go-yaml stops to await here is the bracket itself when nothing inside could be a key: `{}: a`
+    /// is then read as `{}`, if the bracket was handed out before the colon.
     pub(super) fn leave_flow(&mut self) {
         if self.flow_level == 0 {
             return;
         }
         self.flow_level -= 1;
         if let Some(inner) = self.simple_keys.pop() {
-            for outer in self
-                .simple_keys
-                .iter_mut()
-                .rev()
-                .take_while(|outer| outer.number == inner.number)
-            {
-                outer.awaited = false;
-            }
+            self.stop_awaiting(inner.number);
         }
     }
 

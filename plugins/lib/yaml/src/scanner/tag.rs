@@ -1,6 +1,6 @@
 //! Tags: `!local`, `!handle!suffix`, `!<verbatim>`.
 
-use super::{Mark, Scanner, TokenKind, is_blank_or_end, is_word};
+use super::{Mark, Scanner, TagText, TokenKind, is_blank_or_end, is_word};
 use crate::error::Error;
 use std::borrow::Cow;
 
@@ -22,10 +22,10 @@ impl<'a> Scanner<'a> {
         if !is_blank_or_end(self.bytes, self.mark.pos) {
             return Err(self.error(start, "did not find expected whitespace or line break"));
         }
-        Ok(TokenKind::Tag {
+        Ok(TokenKind::Tag(Box::new(TagText {
             handle: handle.into(),
-            suffix,
-        })
+            rest: suffix,
+        })))
     }
 
     fn scan_short_tag(&mut self, start: Mark) -> Result<(&'a str, Cow<'a, str>), Error> {

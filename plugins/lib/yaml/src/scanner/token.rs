@@ -24,14 +24,8 @@ pub(crate) struct Token<'a> {
 pub(crate) enum TokenKind<'a> {
     StreamStart,
     StreamEnd,
-    VersionDirective {
-        major: u8,
-        minor: u8,
-    },
-    TagDirective {
-        handle: Cow<'a, str>,
-        prefix: Cow<'a, str>,
-    },
+    VersionDirective { major: u8, minor: u8 },
+    TagDirective(Box<TagText<'a>>),
     DocumentStart,
     DocumentEnd,
     BlockSequenceStart,
@@ -47,12 +41,13 @@ pub(crate) enum TokenKind<'a> {
     Value,
     Alias(&'a str),
     Anchor(&'a str),
-    Tag {
-        handle: Cow<'a, str>,
-        suffix: Cow<'a, str>,
-    },
-    Scalar {
-        value: Cow<'a, str>,
-        style: Style,
-    },
+    Tag(Box<TagText<'a>>),
+    Scalar { value: Cow<'a, str>, style: Style },
+}
+
+/// A handle with what follows it: the prefix it stands for, or the rest of a tag. Boxed, to keep other tokens small.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct TagText<'a> {
+    pub(crate) handle: Cow<'a, str>,
+    pub(crate) rest: Cow<'a, str>,
 }
