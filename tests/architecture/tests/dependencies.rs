@@ -17,7 +17,7 @@ const LAYERS: [&[&str]; 5] = [
 ];
 
 /// Crates from elsewhere that only these crates of ours may use, with the reason.
-const KEPT_TO: [(&[&str], &[&str], &str); 7] = [
+const KEPT_TO: [(&[&str], &[&str], &str); 8] = [
     (
         &["wasmtime", "wasmtime-wasi"],
         &["sluice-sandbox"],
@@ -31,8 +31,6 @@ const KEPT_TO: [(&[&str], &[&str], &str); 7] = [
     (
         &[
             "reqwest",
-            "hyper",
-            "hyper-util",
             "ureq",
             "object_store",
             "oci-client",
@@ -41,6 +39,11 @@ const KEPT_TO: [(&[&str], &[&str], &str); 7] = [
         ],
         &["sluice-transport"],
         "one egress policy for everything that leaves",
+    ),
+    (
+        &["hyper", "hyper-util"],
+        &["sluice-transport", "sluice-notify"],
+        "as a client in transport; notify serves the events endpoint with it",
     ),
     (
         &["serde_yaml_ng"],
