@@ -36,3 +36,6 @@ pub fn parse_node(input: &[u8], schema: Schema, limits: &Limits) -> Result<Optio
     let source = open_source(input, limits)?;
     Composer::new(&source, schema, *limits).next_document()
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,8 @@
 pub struct Limits {
     /// Largest input in bytes.
     pub max_bytes: usize,
-    /// Deepest nesting of collections. go-yaml stops at 10,000; walking that deep needs more stack than a guest has.
+    /// Deepest nesting of collections. go-yaml stops at 10,000; walking that deep needs more stack than a guest has, and
+    /// no manifest comes near.
     pub max_depth: usize,
     /// Most nodes of all documents together, aliases expanded.
     pub max_nodes: usize,
@@ -15,11 +16,11 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             max_bytes: 64 << 20,
-            max_depth: 1000,
-            max_nodes: 8_000_000,
+            max_depth: 256,
+            max_nodes: 4_000_000,
         }
     }
 }
 
 /// Deepest nesting that walks over trees follow. A tree read by default limits, changed a little, stays below.
-pub(crate) const MAX_WALK_DEPTH: usize = 1200;
+pub(crate) const MAX_WALK_DEPTH: usize = 320;

@@ -141,8 +141,16 @@ impl Decoder {
 impl Decoder {
     fn note_collection_key(&mut self, key: &Node) {
         let tag = key.short_tag();
-        let value = if matches!(tag, Tag::Map | Tag::Seq) { "" } else { " ``" };
-        let message = format!("line {}: cannot unmarshal {}{value} into string", key.line, tag.as_str());
+        let value = if matches!(tag, Tag::Map | Tag::Seq) {
+            ""
+        } else {
+            " ``"
+        };
+        let message = format!(
+            "line {}: cannot unmarshal {}{value} into string",
+            key.line,
+            tag.as_str()
+        );
         self.problems.decode.push(message);
     }
 }

@@ -24,7 +24,11 @@ impl<'a> Scanner<'a> {
                 break;
             }
             if number == self.handed_out {
-                return if level < self.simple_keys.len() { self.check_simple_key(level) } else { Ok(false) };
+                return if level < self.simple_keys.len() {
+                    self.check_simple_key(level)
+                } else {
+                    Ok(false)
+                };
             }
             self.awaited.pop_front();
         }
@@ -33,7 +37,12 @@ impl<'a> Scanner<'a> {
 
     /// Waits no longer for the key whose token has this number.
     pub(super) fn stop_awaiting(&mut self, number: usize) {
-        let newer = self.awaited.iter().rev().take_while(|entry| entry.0 > number).count();
+        let newer = self
+            .awaited
+            .iter()
+            .rev()
+            .take_while(|entry| entry.0 > number)
+            .count();
         let at = self.awaited.len() - newer;
         if at > 0 && self.awaited.get(at - 1).is_some_and(|entry| entry.0 == number) {
             self.awaited.remove(at - 1);
