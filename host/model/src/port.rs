@@ -37,6 +37,21 @@ pub enum EndpointError {
     Failed(String),
 }
 
+impl EndpointError {
+    /// The same case with another text.
+    #[must_use]
+    pub fn map(self, change: impl FnOnce(String) -> String) -> Self {
+        match self {
+            Self::Invalid(text) => Self::Invalid(change(text)),
+            Self::NotFound(text) => Self::NotFound(change(text)),
+            Self::Unauthorized(text) => Self::Unauthorized(change(text)),
+            Self::Denied(text) => Self::Denied(change(text)),
+            Self::Transient { message, after_ms } => Self::Transient { message: change(message), after_ms },
+            Self::Failed(text) => Self::Failed(change(text)),
+        }
+    }
+}
+
 /// Hash of an HMAC signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HmacAlgorithm {

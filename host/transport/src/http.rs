@@ -194,18 +194,7 @@ impl HttpRemote {
     }
 
     fn redacted(&self, error: EndpointError) -> EndpointError {
-        let clean = |text: String| self.redactor.text(&text);
-        match error {
-            EndpointError::Invalid(text) => EndpointError::Invalid(clean(text)),
-            EndpointError::NotFound(text) => EndpointError::NotFound(clean(text)),
-            EndpointError::Unauthorized(text) => EndpointError::Unauthorized(clean(text)),
-            EndpointError::Denied(text) => EndpointError::Denied(clean(text)),
-            EndpointError::Transient { message, after_ms } => EndpointError::Transient {
-                message: clean(message),
-                after_ms,
-            },
-            EndpointError::Failed(text) => EndpointError::Failed(clean(text)),
-        }
+        error.map(|text| self.redactor.text(&text))
     }
 }
 

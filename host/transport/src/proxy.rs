@@ -58,11 +58,6 @@ impl ProxySettings {
         reqwest::Proxy::all(self.url.as_str())
     }
 
-    /// The secret part, for redaction.
-    pub(crate) fn password(&self) -> Option<String> {
-        self.url.password().map(percent_decoded)
-    }
-
     fn credentials(&self) -> Option<(String, String)> {
         let username = self.url.username();
         (!username.is_empty()).then(|| {

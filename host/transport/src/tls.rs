@@ -37,9 +37,9 @@ impl TlsMaterial {
         Ok(material)
     }
 
-    /// Whether nothing was given.
-    pub fn is_empty(&self) -> bool {
-        self.ca.is_empty() && self.identity.is_empty()
+    /// Whether a client certificate was given.
+    pub(crate) fn has_identity(&self) -> bool {
+        !self.identity.is_empty()
     }
 
     pub(crate) fn certificates(&self) -> Result<Vec<reqwest::Certificate>, reqwest::Error> {
@@ -83,6 +83,6 @@ mod tests {
         );
         assert!(TlsMaterial::from_secret(&garbage).is_err());
         let none = TlsMaterial::from_secret(&SecretData::new("a/b", [])).expect("nothing is fine");
-        assert!(none.is_empty());
+        assert!(!none.has_identity() && none.ca_pem().is_empty());
     }
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use sluice_model::SecretData;
 use sluice_model::port::{EndpointError, GitEndpoint, HttpEndpoint};
+use sluice_model::tree::BlobSource;
 
 use crate::client::{CheckedClient, ClientSettings, Clients};
 use crate::egress::EgressPolicy;
@@ -79,13 +80,28 @@ impl Transport {
         Ok(Arc::new(remote))
     }
 
+    /// The blobs of a Git object database, for trees that are opened again.
+    pub fn git_blobs(&self, path: &Path) -> Arc<dyn BlobSource> {
+        crate::git::blob_source(&self.repository(path))
+    }
+
     /// A repository of an OCI registry.
     ///
     /// # Errors
     /// The reference is invalid; a Secret lacks what it needs.
     pub fn registry(&self, target: &RegistryTarget) -> Result<Registry, EndpointError> {
-        let client = self.client(target.tls.as_ref(), target.proxy.as_ref())?;
-        Registry::new(target, client, self.policy)
+        let tls = target
+            .tls
+            .as_ref()
+            .map(TlsMaterial::from_secret)
+            .transpose()?
+            .unwrap_or_default();
+        let proxy = self.proxy(target.proxy.as_ref())?;
+        let client = self.clients.get(&ClientSettings {
+            tls: tls.clone(),
+            proxy: proxy.clone(),
+        })?;
+        Registry::new(target, client, tls, proxy, self.policy)
     }
 
     /// Forgets a Git object database and removes it from disk. Trees that still read from it keep what they opened.

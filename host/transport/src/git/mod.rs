@@ -20,7 +20,7 @@ use sluice_model::SecretData;
 
 pub use known_hosts::{KeyVerdict, KnownHosts, KnownHostsError};
 pub(crate) use remote::GitRemote;
-pub(crate) use repository::Repository;
+pub(crate) use repository::{Repository, blob_source};
 
 /// One Git repository of an object with its credentials.
 #[derive(Clone)]

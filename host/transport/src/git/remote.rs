@@ -270,23 +270,12 @@ impl Shared {
 
     fn named(&self, error: EndpointError) -> EndpointError {
         let url = self.wire.url.shown();
-        let clean = |text: String| {
+        error.map(|text| {
             format!(
                 "{}: git repository '{url}'",
                 self.wire.credentials.redactor.text(&text)
             )
-        };
-        match error {
-            EndpointError::Invalid(text) => EndpointError::Invalid(clean(text)),
-            EndpointError::NotFound(text) => EndpointError::NotFound(clean(text)),
-            EndpointError::Unauthorized(text) => EndpointError::Unauthorized(clean(text)),
-            EndpointError::Denied(text) => EndpointError::Denied(clean(text)),
-            EndpointError::Transient { message, after_ms } => EndpointError::Transient {
-                message: clean(message),
-                after_ms,
-            },
-            EndpointError::Failed(text) => EndpointError::Failed(clean(text)),
-        }
+        })
     }
 }
 

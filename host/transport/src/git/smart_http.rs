@@ -94,9 +94,20 @@ fn allow_reachable(bytes: &Bytes) -> Bytes {
         return bytes.clone();
     }
     let line = &bytes[start + 4..end];
-    let (text, newline) = line.strip_suffix(b"\n").map_or((line, &b""[..]), |text| (text, &b"\n"[..]));
+    let (text, newline) = line
+        .strip_suffix(b"\n")
+        .map_or((line, &b""[..]), |text| (text, &b"\n"[..]));
     let head = format!("{:04x}", end - start + added.len());
-    [&bytes[..start], head.as_bytes(), text, added, newline, &bytes[end..]].concat().into()
+    [
+        &bytes[..start],
+        head.as_bytes(),
+        text,
+        added,
+        newline,
+        &bytes[end..],
+    ]
+    .concat()
+    .into()
 }
 
 /// Where the first line with a NUL (the first reference with the capabilities) starts and ends (gitprotocol-common,
