@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use sluice_model::memo::Trace;
 use sluice_model::{Digest, TreeRead};
+use sluice_sandbox::{Call, Entropy, Extra, Form, Plugin, RenderRequest, RenderedObject};
 
 use crate::error::RenderError;
-use crate::objects::RawObject;
-use crate::output::Extra;
+
+/// The contract of world `renderer-plugin` that plugins are called with.
+const CONTRACT: &str = "0.1";
 
 /// A request to a renderer.
 pub struct Request {
@@ -24,7 +26,7 @@ pub struct Request {
 #[derive(Debug, Default)]
 pub struct Outcome {
     /// JSON texts with their origins.
-    pub objects: Vec<RawObject>,
+    pub objects: Vec<RenderedObject>,
     /// What is beside them.
     pub extras: Vec<Extra>,
     /// For the user.
@@ -55,4 +57,60 @@ pub trait Engine: Send + Sync {
         call: &Self::Call,
         request: Request,
     ) -> impl Future<Output = Result<Outcome, RenderError>> + Send;
+}
+
+impl Engine for Plugin {
+    type Call = Call;
+
+    fn digest(&self) -> Digest {
+        Plugin::digest(self)
+    }
+
+    fn contract(&self) -> &str {
+        CONTRACT
+    }
+
+    fn namespace<'a>(&self, call: &'a Call) -> &'a str {
+        &call.object.namespace
+    }
+
+    async fn render(&self, call: &Call, request: Request) -> Result<Outcome, RenderError> {
+        let Request { config, root, inputs } = request;
+        let entropy = Entropy::fresh();
+        let request = RenderRequest {
+            config,
+            root,
+            inputs,
+            want: Form::Objects,
+            entropy,
+        };
+        let outcome = Plugin::render(self, call, request).await?;
+        Ok(Outcome {
+            objects: outcome.objects,
+            extras: outcome.extras,
+            warnings: outcome.warnings,
+            used_entropy: outcome.used_entropy,
+            trace: outcome.lookups.is_empty().then_some(outcome.trace),
+        })
+    }
+}
+
+impl<E: Engine> Engine for Arc<E> {
+    type Call = E::Call;
+
+    fn digest(&self) -> Digest {
+        E::digest(self)
+    }
+
+    fn contract(&self) -> &str {
+        E::contract(self)
+    }
+
+    fn namespace<'a>(&self, call: &'a E::Call) -> &'a str {
+        E::namespace(self, call)
+    }
+
+    async fn render(&self, call: &E::Call, request: Request) -> Result<Outcome, RenderError> {
+        E::render(self, call, request).await
+    }
 }

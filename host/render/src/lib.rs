@@ -14,6 +14,6 @@ mod renderer;
 
 pub use engine::{Engine, Outcome, Request};
 pub use error::RenderError;
-pub use objects::RawObject;
-pub use output::{Extra, Rendering};
+pub use output::Rendering;
 pub use renderer::{RenderInput, RenderStats, Renderer};
+pub use sluice_sandbox::{Extra, RenderedObject};

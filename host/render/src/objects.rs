@@ -2,23 +2,15 @@
 
 use serde_json::Value;
 use sluice_model::Object;
+use sluice_sandbox::RenderedObject;
 
 use crate::error::RenderError;
-
-/// A rendered object as the plugin gave it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RawObject {
-    /// JSON.
-    pub json: String,
-    /// Path of the file it comes from, where the renderer knows.
-    pub origin: Option<String>,
-}
 
 /// Parses, flattens lists and checks that every object can be named.
 ///
 /// # Errors
 /// A text is no JSON map, or an object lacks apiVersion, kind or name; the error names its file and place.
-pub(crate) fn parse(raw: &[RawObject]) -> Result<Vec<Object>, RenderError> {
+pub(crate) fn parse(raw: &[RenderedObject]) -> Result<Vec<Object>, RenderError> {
     let mut out = Vec::with_capacity(raw.len());
     for (index, raw) in raw.iter().enumerate() {
         let place = Place {
@@ -77,8 +69,8 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn raw(value: &Value) -> RawObject {
-        RawObject {
+    fn raw(value: &Value) -> RenderedObject {
+        RenderedObject {
             json: value.to_string(),
             origin: Some("app/deploy.yaml".into()),
         }
@@ -131,7 +123,7 @@ mod tests {
             assert_eq!(error.to_string(), want);
             assert_eq!(error.reason(), "BuildFailed");
         }
-        let text = RawObject {
+        let text = RenderedObject {
             json: "{".into(),
             origin: None,
         };

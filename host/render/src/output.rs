@@ -3,22 +3,9 @@
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use sluice_model::{Digest, Manifests, Object};
+use sluice_sandbox::Extra;
 
 use crate::error::RenderError;
-
-/// What is beside the objects.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Extra {
-    /// Text for the user after an installation.
-    Notes(String),
-    /// An object that runs at a point of a release (JSON).
-    Hook(String),
-    /// A custom resource definition to apply first (JSON).
-    Crd(String),
-    /// The chart's metadata and merged values (JSON).
-    Chart(String),
-}
 
 /// A finished render.
 #[derive(Debug, Clone, PartialEq)]

@@ -9,9 +9,9 @@ use proptest::prelude::*;
 use serde_json::json;
 use sluice_model::memo::{Question, Recorder, Trace, entries_answer, read_answer, stat_answer};
 use sluice_model::tree::{EntryKind, File, Node, Tree, TreeBuilder};
+use sluice_sandbox::RenderedObject;
 
 use super::*;
-use crate::objects::RawObject;
 
 /// A memo in memory.
 #[derive(Default)]
@@ -53,7 +53,7 @@ struct Double {
 struct Reading<'a> {
     tree: &'a dyn TreeRead,
     recorder: Recorder,
-    objects: Vec<RawObject>,
+    objects: Vec<RenderedObject>,
 }
 
 impl Reading<'_> {
@@ -68,7 +68,7 @@ impl Reading<'_> {
         let name = path.replace('/', "-");
         let object =
             json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": data});
-        self.objects.push(RawObject {
+        self.objects.push(RenderedObject {
             json: object.to_string(),
             origin: Some(path.into()),
         });
@@ -137,6 +137,7 @@ impl Engine for Double {
             return Err(RenderError::Plugin {
                 reason: "PluginTrapped",
                 message: "double trapped".into(),
+                stalled: false,
             });
         }
         let tree = request.inputs[0].1.as_ref();
