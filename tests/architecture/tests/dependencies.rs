@@ -29,14 +29,7 @@ const KEPT_TO: [(&[&str], &[&str], &str); 8] = [
         "one crate talks to clusters",
     ),
     (
-        &[
-            "reqwest",
-            "ureq",
-            "object_store",
-            "oci-client",
-            "git2",
-            "ssh2",
-        ],
+        &["reqwest", "ureq", "object_store", "oci-client", "git2", "ssh2"],
         &["sluice-transport"],
         "one egress policy for everything that leaves",
     ),
@@ -128,7 +121,8 @@ fn crates_depend_on_lower_layers_only() -> Result<()> {
 /// Guests and what authors build with never see the host; the host embeds guests, it does not link them.
 #[test]
 fn guests_and_host_meet_only_in_the_contract() -> Result<()> {
-    let allowed_in_host = ["sluice-build", "sluice-yaml"];
+    // pure functions over small texts, and the compiler of the embedded defaults; kustomize runs in the sandbox only
+    let allowed_in_host = ["sluice-build", "sluice-semver", "sluice-yaml"];
     let mut wrong = Vec::new();
     for krate in crates()? {
         let folder = krate.folder();
