@@ -1,6 +1,6 @@
 //! RFC 6902 patches over JSON data, as lenient and as strict as the library that kustomize uses.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 
 use sluice_yaml::{JsonOptions, write_json};
 
@@ -258,6 +258,20 @@ fn same(left: &Value, right: &Value) -> bool {
             write_json(left, JsonOptions::COMPACT) == write_json(right, JsonOptions::COMPACT)
         }
         _ => left == right,
+    }
+}
+
+/// Go reads all JSON numbers as floats.
+pub(crate) fn numbers_to_floats(value: &mut Value) {
+    match value {
+        Value::Number(number) => {
+            if let Some(float) = number.as_f64().and_then(Number::from_f64) {
+                *number = float;
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(numbers_to_floats),
+        Value::Object(map) => map.values_mut().for_each(numbers_to_floats),
+        _ => {}
     }
 }
 

@@ -36,6 +36,7 @@ mod resource;
 mod scope;
 mod selector;
 mod session;
+mod shared_text;
 mod target;
 mod transformer_config;
 mod transformers;

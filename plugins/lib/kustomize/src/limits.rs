@@ -20,12 +20,16 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            max_depth: 64,
+            max_depth: 50,
             max_loads: 100_000,
             max_objects: 200_000,
             max_output: 256 << 20,
             max_replacements: 1_000_000,
-            yaml: sluice_yaml::Limits::default(),
+            // A guest's stack holds about this nesting of a merge; the deepest real schemas have a fifth of it.
+            yaml: sluice_yaml::Limits {
+                max_depth: 256,
+                ..sluice_yaml::Limits::default()
+            },
         }
     }
 }

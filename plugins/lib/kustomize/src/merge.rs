@@ -12,6 +12,7 @@ use sluice_yaml::{Kind, Node, Style};
 
 use crate::node::{expect_kind, is_missing_or_null, is_null, quote_if_untagged, set_field};
 use crate::openapi::{OpenApi, Schema};
+use crate::shared_text::keep_mark;
 use directive::{Directive, take_directive};
 
 /// The outcome of one visit.
@@ -173,7 +174,7 @@ impl Merger<'_> {
         while let (Some(key), Some(own)) = (entries.next(), entries.next()) {
             let at = patched.iter().position(|(name, _)| name.value == key.value);
             let patch = at.map(|at| patched.swap_remove(at).1);
-            let style = own.is_scalar().then_some((own.style, own.tagged));
+            let style = own.is_scalar().then_some(Look::of(&own));
             let below = schema.and_then(|schema| schema.field(&key.value));
             if let Some(node) = settle(self.walk(Some(own), patch, below)?, style) {
                 kept.push(key);
@@ -240,16 +241,35 @@ fn fields_of(node: Node) -> Vec<(Node, Node)> {
     fields
 }
 
+/// What a scalar keeps when a patch changes its value.
+struct Look {
+    style: Style,
+    tagged: bool,
+    line: u32,
+    column: u32,
+}
+
+impl Look {
+    fn of(node: &Node) -> Self {
+        Self { style: node.style, tagged: node.tagged, line: node.line, column: node.column }
+    }
+
+    fn give(self, node: &mut Node) {
+        node.style = self.style;
+        node.tagged = self.tagged;
+        keep_mark(node, self.line, self.column);
+    }
+}
+
 /// What stands in the place of a field of the object: scalars keep the style that the object's had.
-fn settle(merged: Merged, style: Option<(Style, bool)>) -> Option<Node> {
+fn settle(merged: Merged, look: Option<Look>) -> Option<Node> {
     match merged {
         Merged::Gone => None,
         Merged::KeptNull(node) => Some(node),
         Merged::Value { node, .. } if is_missing_or_null(Some(&node)) => None,
         Merged::Value { mut node, replaced } => {
-            if let (true, true, Some((style, tagged))) = (replaced, node.is_scalar(), style) {
-                node.style = style;
-                node.tagged = tagged;
+            if let (true, true, Some(look)) = (replaced, node.is_scalar(), look) {
+                look.give(&mut node);
             }
             Some(node)
         }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::shared_text::{keep_mark, line_of};
 use sluice_yaml::{Kind, Node, Scalar, Schema, Style, Tag, resolve};
 
 mod path;
@@ -50,11 +51,7 @@ pub(crate) fn expect_kind(node: &Node, kind: Kind) -> Result<(), WrongKind> {
     if is_null(node) || node.kind == kind {
         return Ok(());
     }
-    let at = if node.line > 0 {
-        format!(" at line {}", node.line)
-    } else {
-        String::new()
-    };
+    let at = line_of(node).map_or(String::new(), |line| format!(" at line {line}"));
     Err(WrongKind {
         expected: kind_name(kind),
         actual: kind_name(node.kind),
@@ -103,6 +100,7 @@ fn keep_style(value: &mut Node, old: &Node) {
             Style::Plain
         };
         value.tagged = old.tagged;
+        keep_mark(value, old.line, old.column);
     }
 }
 

@@ -147,13 +147,16 @@ impl ResMap {
     }
 
     /// Records that a transformer saw all objects.
-    pub fn add_transformation(&mut self, origin: &Rc<Origin>) {
+    pub fn add_transformation(&mut self, origin: &Rc<Origin>) -> Result<()> {
         for resource in &mut self.list {
             if resource.origin.is_none() {
                 resource.origin = Some(Rc::clone(origin));
             } else {
                 resource.transformations.push(Rc::clone(origin));
             }
+            resource.noted = true;
+            resource.write_annotations_as_text()?;
         }
+        Ok(())
     }
 }

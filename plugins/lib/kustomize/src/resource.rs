@@ -11,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::node::{self, StringMap, WrongKind, is_nil_or_empty, meta_map, meta_text, set_meta_map, top_text};
 use crate::origin::{ORIGIN_ANNOTATION, Origin, TRANSFORMATIONS_ANNOTATION, transformations_text};
 use crate::resid::{IdRef, parse_api_version};
+use crate::shared_text::SharedTexts;
 
 const DOMAIN: &str = "internal.config.kubernetes.io/";
 const ENABLED: &str = "enabled";
@@ -96,7 +97,11 @@ pub(crate) struct Resource {
     /// Names of the vars that read this object.
     pub vars: Vec<String>,
     pub origin: Option<Rc<Origin>>,
+    /// The origin is also an annotation of the object while it is built.
+    pub noted: bool,
     pub transformations: Vec<Rc<Origin>>,
+    /// Labels and annotations that stand in several places as one.
+    pub shared: SharedTexts,
 }
 
 /// The id of an object.
@@ -123,7 +128,9 @@ impl Resource {
             allow_kind_change: false,
             vars: Vec::new(),
             origin: None,
+            noted: false,
             transformations: Vec::new(),
+            shared: SharedTexts::default(),
         };
         resource.absorb_annotations();
         resource
@@ -210,6 +217,7 @@ impl Resource {
             || self.needs_hash
             || self.allow_name_change
             || self.allow_kind_change
+            || self.noted
     }
 
     /// Forgets what kustomize would have lost with the object's annotations.
@@ -219,6 +227,27 @@ impl Resource {
         self.suffixes.clear();
         self.behavior = None;
         self.needs_hash = false;
+        if self.noted {
+            self.noted = false;
+            self.origin = None;
+            self.transformations.clear();
+        }
+    }
+
+    /// Writes all annotations as text, as kustomize does whenever it notes something in them.
+    pub fn write_annotations_as_text(&mut self) -> Result<()> {
+        let annotations = self.meta_map("annotations");
+        if annotations.is_empty() {
+            return Ok(());
+        }
+        self.change("metadata/annotations", |node| set_meta_map(node, "annotations", &annotations))
+    }
+
+    /// Makes the places of shared texts equal again after the node was changed.
+    pub fn settle_shared(&mut self) {
+        if let Some(node) = &mut self.node {
+            self.shared.settle(node);
+        }
     }
 
     /// Moves internal annotations of the node into fields.

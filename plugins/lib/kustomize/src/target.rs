@@ -62,6 +62,11 @@ impl<'a> Target<'a> {
         })
     }
 
+    /// Origins and transformations are noted on objects.
+    fn notes(&self) -> bool {
+        !self.kustomization.build_metadata.is_empty()
+    }
+
     fn session(&self) -> &'a Session<'a> {
         self.loader.session()
     }
@@ -159,6 +164,7 @@ impl<'a> Target<'a> {
         let with_origin = |node| {
             let mut resource = Resource::new(node);
             resource.origin = Some(Rc::clone(&origin));
+            resource.noted = self.notes();
             resource
         };
         let map = ResMap::from_resources(nodes.into_iter().map(with_origin).collect())?;
@@ -247,6 +253,7 @@ impl<'a> Target<'a> {
                     GeneratorOptions::merged(args.options.as_ref(), kustomization.generator_options.as_ref());
                 let mut made = generate(kind, &args, &self.loader)?;
                 made.origin = Some(Rc::clone(&origin));
+                made.noted = self.notes();
                 gathered
                     .objects
                     .absorb_all(vec![made])
@@ -310,13 +317,13 @@ impl<'a> Target<'a> {
     fn run_transformers(&self, gathered: &mut Accumulator) -> Result<()> {
         let mut list = self.configured_transformers(&gathered.config)?;
         list.extend(self.plugin_transformers(&self.kustomization.transformers)?);
-        let notes = !self.kustomization.build_metadata.is_empty();
+        let notes = self.notes();
         for configured in list {
             configured
                 .transformer
                 .transform(&mut gathered.objects, self.session())?;
             if let Some(origin) = configured.origin.filter(|_| notes) {
-                gathered.objects.add_transformation(&origin);
+                gathered.objects.add_transformation(&origin)?;
             }
             gathered.objects.drop_empties();
         }

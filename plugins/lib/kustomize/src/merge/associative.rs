@@ -104,6 +104,7 @@ impl Merger<'_> {
             keys,
             elements,
             with_itself,
+            listed: vec![true; dest.content.len()],
             dest: std::mem::take(&mut dest.content).into_iter().map(Some).collect(),
             patch: patch
                 .map_or_else(Vec::new, |patch| patch.content)
@@ -124,8 +125,10 @@ struct List<'m, 'a> {
     elements: Option<Schema>,
     /// There is no patch's list: the one list is merged with itself.
     with_itself: bool,
-    /// The object's elements; taken ones were deleted or moved.
+    /// The object's elements; taken ones are being merged.
     dest: Vec<Option<Node>>,
+    /// Which of them are still in the object's list; removed ones may live on as items.
+    listed: Vec<bool>,
     patch: Vec<Option<Node>>,
     items: Vec<Item>,
 }
@@ -172,13 +175,13 @@ impl List<'_, '_> {
 
     fn merge_one(&mut self, keys: &[String], values: &[String]) -> Result<(), Reason> {
         let (keys_here, values_here) = valid_keys(&[values.to_vec()], values, keys);
-        let own = find(&self.dest, &keys_here, &values_here);
+        let own = find(&self.dest, &keys_here, &values_here, |at| self.listed[at]);
         let dest = own.and_then(|at| self.dest[at].take());
         if self.with_itself {
             let adopted = dest.map_or(Ok(None), |dest| self.merger.adopt(dest, self.elements.clone()))?;
             return self.settle_one(adopted.map_or(Merged::Gone, value), own, None, keys, values);
         }
-        let patched = find(&self.patch, &keys_here, &values_here);
+        let patched = find(&self.patch, &keys_here, &values_here, |_| true);
         let patch = patched.and_then(|at| self.patch[at].take());
         // kustomize keeps the object's element where the patch's one takes its place.
         let before = dest
@@ -238,10 +241,8 @@ impl List<'_, '_> {
 
     /// Removes the object's elements with these values, and whatever is no element at all.
     fn delete(&mut self, keys: &[String], values: &[String]) {
-        for slot in &mut self.dest {
-            if slot.as_ref().is_some_and(|element| !stays(element, keys, values)) {
-                *slot = None;
-            }
+        for (slot, listed) in self.dest.iter().zip(&mut self.listed) {
+            *listed = *listed && slot.as_ref().is_some_and(|element| stays(element, keys, values));
         }
     }
 
@@ -270,7 +271,7 @@ impl List<'_, '_> {
     /// The object's elements, in order, behind those of the patch; merged ones take their places.
     fn append_rest(&mut self, keys: &[String]) {
         for at in 0..self.dest.len() {
-            let Some(element) = self.dest[at].as_ref() else {
+            let Some(element) = self.dest[at].as_ref().filter(|_| self.listed[at]) else {
                 continue;
             };
             let own = Item::Own(at);
@@ -373,7 +374,12 @@ pub(super) fn remove_elements(content: &mut Vec<Node>, keys: &[String], values: 
     content.retain(|element| stays(element, keys, values));
 }
 
-fn find(list: &[Option<Node>], keys: &[String], values: &[String]) -> Option<usize> {
+fn find(
+    list: &[Option<Node>],
+    keys: &[String],
+    values: &[String],
+    among: impl Fn(usize) -> bool,
+) -> Option<usize> {
     let matches = |element: &Node| {
         if keys.first().is_none_or(String::is_empty) {
             return element.value == values.first().map_or("", String::as_str);
@@ -384,7 +390,7 @@ fn find(list: &[Option<Node>], keys: &[String], values: &[String]) -> Option<usi
                 .zip(values)
                 .all(|(key, text)| element.get(key).is_some_and(|field| field.value == *text))
     };
-    list.iter().position(|slot| slot.as_ref().is_some_and(matches))
+    (0..list.len()).find(|at| among(*at) && list[*at].as_ref().is_some_and(matches))
 }
 
 /// The keys for which any element has a value, with this element's values for them.

@@ -6,6 +6,7 @@ use sluice_yaml::{JsonOptions, Node, Schema, write_json};
 
 use crate::error::{Error, Result};
 use crate::node::{set_meta_text, top_text};
+use crate::json_patch::numbers_to_floats;
 use crate::resmap::ResMap;
 
 /// Appends the hash to the names of the objects that want it.
@@ -45,7 +46,11 @@ fn content(node: &Node, fields: &[(&str, bool)]) -> Result<Value, String> {
         let value = match node.get(field) {
             None => Value::String(String::new()),
             Some(value) if value.is_scalar() => Value::String(value.value.clone()),
-            Some(value) => sluice_yaml::to_json(value, Schema::V3).map_err(|error| error.to_string())?,
+            Some(value) => {
+                let mut value = sluice_yaml::to_json(value, Schema::V3).map_err(|error| error.to_string())?;
+                numbers_to_floats(&mut value);
+                value
+            }
         };
         if *always || value.is_object() {
             content[*field] = value;

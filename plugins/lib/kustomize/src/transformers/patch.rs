@@ -1,11 +1,10 @@
 //! PatchTransformer: `patches`, each of either kind.
 
-use serde_json::{Number, Value};
 use sluice_yaml::{Kind, Node, Schema};
 
 use super::Transformer;
 use crate::error::{Error, Result};
-use crate::json_patch::JsonPatch;
+use crate::json_patch::{JsonPatch, numbers_to_floats};
 use crate::kustomization::{Patch, PatchOptions};
 use crate::loader::Loader;
 use crate::merge::strategic_merge;
@@ -219,6 +218,10 @@ pub(super) fn apply_strategic(
     if flags.allow_name_change || flags.allow_kind_change {
         resource.store_previous_id();
     }
+    if replaces_root(&patch) {
+        // kustomize keeps the object here: it looks only whether the merge left one.
+        return Ok(());
+    }
     if drops_annotations(&patch) {
         resource.drop_build_annotations();
     }
@@ -234,6 +237,7 @@ pub(super) fn apply_strategic(
         return Ok(());
     }
     resource.absorb_annotations();
+    resource.settle_shared();
     if !flags.allow_kind_change && resource.id().kind != kind {
         resource.change("kind", |node| set_field(node, "kind", Node::scalar(kind)))?;
     }
@@ -246,13 +250,16 @@ pub(super) fn apply_strategic(
     Ok(())
 }
 
+fn replaces_root(patch: &Node) -> bool {
+    patch.get("$patch").is_some_and(|value| value.value == "replace")
+}
+
 /// True for patches that leave nothing of the annotations, in which kustomize keeps its own notes.
 fn drops_annotations(patch: &Node) -> bool {
     let wipes = |node: &Node| is_null(node) || node.get("$patch").is_some_and(|value| value.value != "merge");
-    match patch.get("metadata") {
-        None => wipes(patch),
-        Some(metadata) => wipes(patch) || wipes(metadata) || metadata.get("annotations").is_some_and(wipes),
-    }
+    patch.get("metadata").is_some_and(|metadata| {
+        wipes(metadata) || metadata.get("annotations").is_some_and(wipes)
+    })
 }
 
 /// Applies a JSON patch: the object goes through JSON, so that numbers and texts come out in their normal form.
@@ -275,6 +282,7 @@ pub(super) fn apply_json_patch(resource: &mut Resource, patch: &JsonPatch) -> Re
     }
     numbers_to_floats(&mut data);
     resource.put_node(Some(sluice_yaml::from_json(&data)));
+    resource.shared.clear();
     resource.absorb_annotations();
     let annotations = resource.meta_map("annotations");
     resource.change("metadata/annotations", |node| {
@@ -288,19 +296,5 @@ fn ensure_annotations(node: &mut Node) {
     {
         metadata.remove("annotations");
         push_field(metadata, "annotations", untagged(Kind::Mapping));
-    }
-}
-
-/// Go reads all JSON numbers as floats.
-fn numbers_to_floats(value: &mut Value) {
-    match value {
-        Value::Number(number) => {
-            if let Some(float) = number.as_f64().and_then(Number::from_f64) {
-                *number = float;
-            }
-        }
-        Value::Array(items) => items.iter_mut().for_each(numbers_to_floats),
-        Value::Object(map) => map.values_mut().for_each(numbers_to_floats),
-        _ => {}
     }
 }

@@ -15,6 +15,7 @@ use crate::resmap::ResMap;
 use crate::resource::Resource;
 use crate::selector::{IdPatterns, Selection};
 use crate::session::Session;
+use crate::shared_text::unmark;
 
 const DEFAULT_PATH: &str = "metadata.name";
 
@@ -218,6 +219,7 @@ fn apply(target: &TargetSelector, value: &Node, objects: &mut ResMap, session: &
         }
         if ids(resource).any(|id| ids_selected.matches(&id)) {
             copy_value(resource, target, value, session)?;
+            resource.settle_shared();
         }
     }
     Ok(())
@@ -289,6 +291,7 @@ fn set_value(options: Option<&FieldOptions>, field: &mut Node, value: &Node) -> 
         field.value = text;
     } else {
         let mut whole = value.clone();
+        unmark(&mut whole);
         whole.value = text;
         *field = whole;
     }
