@@ -52,7 +52,7 @@ impl World {
         cluster.apply_crds(&crds).await?;
         row.done(&format!(
             "{} kinds installed from `sluice crds`",
-            crds.matches("\nkind: CustomResourceDefinition").count()
+            sluice_testbed::cluster::parse_yaml(&crds)?.len()
         ));
         cluster.create_namespace(SYSTEM).await?;
 
