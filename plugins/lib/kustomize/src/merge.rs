@@ -10,7 +10,7 @@ mod directive;
 
 use sluice_yaml::{Kind, Node, Style};
 
-use crate::node::{expect_kind, is_missing_or_null, is_null, quote_if_untagged, set_field};
+use crate::node::{expect_kind, is_missing_or_null, is_null, quote_if_untagged, quotes_win, set_field};
 use crate::openapi::{OpenApi, Schema};
 use crate::shared_text::keep_mark;
 use directive::{Directive, take_directive};
@@ -190,6 +190,11 @@ impl Merger<'_> {
         let fields = std::mem::take(&mut node.content);
         let mut entries = fields.into_iter();
         while let (Some(key), Some(own)) = (entries.next(), entries.next()) {
+            if is_null(&own) && node.get(&key.value).is_some() {
+                // Only the first one of duplicate keys is looked at; the output will complain.
+                node.content.extend([key, own]);
+                continue;
+            }
             let below = schema.and_then(|schema| schema.field(&key.value));
             if let Some(adopted) = self.adopt(own, below)? {
                 node.content.push(key);
@@ -258,6 +263,7 @@ impl Look {
         node.style = self.style;
         node.tagged = self.tagged;
         keep_mark(node, self.line, self.column);
+        quotes_win(node);
     }
 }
 

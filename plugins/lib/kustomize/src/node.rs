@@ -91,6 +91,13 @@ pub(crate) fn new_string(text: &str) -> Node {
     node
 }
 
+/// A number or boolean whose text is written in quotes reads as a string.
+pub(crate) fn quotes_win(node: &mut Node) {
+    if node.is_quoted() && !node.tagged && matches!(node.tag, Tag::Int | Tag::Float | Tag::Bool | Tag::Timestamp) {
+        node.tag = Tag::Str;
+    }
+}
+
 /// Gives the new value the style of the one it replaces; only scalars have one that matters.
 fn keep_style(value: &mut Node, old: &Node) {
     if value.kind == Kind::Scalar {
@@ -101,6 +108,7 @@ fn keep_style(value: &mut Node, old: &Node) {
         };
         value.tagged = old.tagged;
         keep_mark(value, old.line, old.column);
+        quotes_win(value);
     }
 }
 
@@ -150,6 +158,7 @@ pub(crate) fn set_scalar(node: &mut Node, text: impl Into<String>, tag: Tag) -> 
     node.kind = Kind::Scalar;
     node.value = text.into();
     node.tag = tag;
+    quotes_win(node);
     Ok(())
 }
 
