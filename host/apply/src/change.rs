@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use sluice_cluster::Fingerprint;
+use sluice_cluster::{Fingerprint, Tracked};
 use sluice_model::{InventoryEntry, ObjectId, Verdict};
 
 /// What was done to an object.
@@ -83,6 +83,17 @@ impl ChangeSet {
     pub fn log(&self) -> String {
         let changed = self.changes.iter().filter(|change| change.action.is_change());
         changed.map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    }
+
+    /// What the owner tracks from now on to hear of drift: every object but those it leaves alone.
+    pub fn tracked(&self) -> Vec<Tracked> {
+        let ours = |change: &&Change| !matches!(change.action, Action::Skipped | Action::Deleted);
+        let tracked = |change: &Change| Tracked {
+            id: change.id.clone(),
+            version: change.version.clone(),
+            expected: change.fingerprint,
+        };
+        self.changes.iter().filter(ours).map(tracked).collect()
     }
 
     /// Whether anything was changed.

@@ -8,6 +8,7 @@
 mod commit;
 mod drift;
 mod error;
+pub mod ignore;
 mod immutable;
 pub mod inventory;
 mod normalize;
@@ -25,6 +26,7 @@ pub mod change;
 
 pub use change::{Action, Change, ChangeSet};
 pub use error::{ApplyError, Failure, ObjectError, PruneError};
+pub use ignore::{IgnoreError, IgnoreRule, IgnoreRules, IgnoreTarget};
 pub use inventory::diff_inventory;
 pub use options::{ApplyOptions, FieldManager, Intent, IntentError, Operation, Owner, PruneOptions};
 pub use prune::{Pruned, prune, remaining};

@@ -6,6 +6,8 @@ use async_trait::async_trait;
 use indexmap::IndexMap;
 use sluice_model::{Inventory, Object, Verdict};
 
+use crate::ignore::IgnoreRules;
+
 /// Who answers for the objects. Its labels are `<group>/name` and `<group>/namespace`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Owner {
@@ -76,6 +78,8 @@ pub struct ApplyOptions {
     pub common_annotations: IndexMap<String, String>,
     /// For namespaced objects that name none; without it such an object is an error, as in Flux.
     pub default_namespace: Option<String>,
+    /// Fields that are no drift and are not written over (`spec.ignore`).
+    pub ignore: IgnoreRules,
     /// What the owner answers for before this apply (`status.inventory`).
     pub previous: Inventory,
     /// Longest wait for the definitions of a stage to become ready, and for a deleted object to go.
@@ -97,6 +101,7 @@ impl ApplyOptions {
             common_labels: IndexMap::new(),
             common_annotations: IndexMap::new(),
             default_namespace: None,
+            ignore: IgnoreRules::default(),
             previous: Inventory::default(),
             wait_timeout: Duration::from_secs(60),
             verdict,

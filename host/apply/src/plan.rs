@@ -52,11 +52,13 @@ pub(crate) async fn plan(
             step: Step::Done(Box::new(change)),
         });
     }
-    let step = match cluster.apply(&object, &patch_options(options, true)).await {
-        Ok(merged) => compare(&object, live.as_ref(), &merged, options),
-        Err(error) => refused(&object, live.as_ref(), error, options)?,
-    };
-    Ok(Planned { object, step })
+    match cluster.apply(&object, &patch_options(options, true)).await {
+        Ok(merged) => Ok(compare(object, live.as_ref(), &merged, options)),
+        Err(error) => {
+            let step = refused(&object, live.as_ref(), error, options)?;
+            Ok(Planned { object, step })
+        }
+    }
 }
 
 pub(crate) fn patch_options(options: &ApplyOptions, dry_run: bool) -> PatchOptions {
@@ -82,27 +84,39 @@ fn skip(object: &Object, live: Option<&Object>, options: &ApplyOptions) -> Optio
     })
 }
 
-fn compare(object: &Object, live: Option<&Object>, merged: &Object, options: &ApplyOptions) -> Step {
+fn compare(object: Object, live: Option<&Object>, merged: &Object, options: &ApplyOptions) -> Planned {
     let Some(live) = live else {
-        return Step::Write {
+        let step = Step::Write {
             action: Action::Created,
             takeover: None,
         };
+        return Planned { object, step };
     };
     let rules = Rules::of(&options.owner);
-    let merge = rules.is_merged(object) || rules.is_merged(live);
+    let merge = rules.is_merged(&object) || rules.is_merged(live);
     let takeover = if merge {
         None
     } else {
         takeover(live, &options.field_manager, &options.taken_over())
     };
-    if takeover.is_some() || drifted(live, merged) {
-        return Step::Write {
+    let differs = match options.ignore.without(live, merged) {
+        Some((live, merged)) => drifted(&live, &merged),
+        None => drifted(live, merged),
+    };
+    if takeover.is_none() && !differs {
+        let step = Step::Done(Box::new(change(live, &object, Action::Unchanged, options)));
+        return Planned { object, step };
+    }
+    let object = options
+        .ignore
+        .payload(object, live, merged, &options.field_manager);
+    Planned {
+        object,
+        step: Step::Write {
             action: Action::Configured,
             takeover,
-        };
+        },
     }
-    Step::Done(Box::new(change(live, object, Action::Unchanged, options)))
 }
 
 fn refused(

@@ -1,7 +1,7 @@
 //! Deletes objects that are no longer rendered, as long as they are still the owner's and nothing says to keep them.
 
-use futures::StreamExt as _;
 use futures::stream;
+use futures::{FutureExt as _, StreamExt as _};
 use sluice_cluster::{Cluster, ClusterError, DeleteOptions, Propagation};
 use sluice_model::{InventoryEntry, ObjectId};
 
@@ -58,7 +58,11 @@ pub async fn prune(cluster: &Cluster, stale: &[InventoryEntry], options: &PruneO
         let peers = rest.iter().take_while(|(id, _)| is_peer(id, first)).count();
         let (now, later) = rest.split_at(peers);
         rest = later;
-        let fates = now.iter().map(|(id, entry)| delete(cluster, id, entry, options));
+        // boxed: the compiler cannot prove a borrowing closure general enough inside a spawned reconciler
+        let fates: Vec<_> = now
+            .iter()
+            .map(|(id, entry)| delete(cluster, id, entry, options).boxed())
+            .collect();
         let fates: Vec<_> = stream::iter(fates)
             .buffered(options.concurrency.max(1))
             .collect()

@@ -1,11 +1,13 @@
 //! Applies objects stage by stage: check all of a stage, record the intent, write what differs, wait for definitions.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use futures::StreamExt as _;
 use futures::stream;
-use sluice_cluster::Cluster;
+use sluice_cluster::{Cluster, ClusterError};
 use sluice_model::{Inventory, InventoryEntry, Object};
+use tokio::time::Instant;
 
 use crate::change::{Action, Change, ChangeSet};
 use crate::commit::commit;
@@ -16,7 +18,10 @@ use crate::options::{ApplyOptions, Intent};
 use crate::order::{self, Stage, is_peer};
 use crate::plan::{Planned, Step, plan};
 use crate::scope::{self, Kind};
-use crate::settle;
+use crate::settle::{self, Pause};
+
+/// Longest wait for the path of a kind that this very apply has defined.
+const NEW_KIND: Duration = Duration::from_secs(10);
 
 /// What an apply did.
 #[derive(Debug, Clone)]
@@ -124,11 +129,28 @@ impl Run<'_> {
     }
 
     async fn check(&self, objects: Vec<Object>) -> Result<Vec<Planned>, Failure> {
-        let plans = objects
-            .into_iter()
-            .map(|object| plan(self.cluster, object, self.options));
+        let plans = objects.into_iter().map(|object| self.plan(object));
         let plans = stream::iter(plans).buffered(self.options.concurrency.max(1));
         collect(plans.collect().await).map_err(Failure::Objects)
+    }
+
+    /// A kind whose CRD is part of this apply may be established and listed a moment before its path answers.
+    async fn plan(&self, object: Object) -> Result<Planned, ObjectError> {
+        let new = self
+            .defined
+            .contains_key(&(object.group().to_owned(), object.kind().to_owned()));
+        let deadline = Instant::now() + self.options.wait_timeout.min(NEW_KIND);
+        let mut pause = Pause::default();
+        loop {
+            match plan(self.cluster, object.clone(), self.options).await {
+                Err(ObjectError::DryRun {
+                    error: ClusterError::NotFound { message },
+                    ..
+                }) if new && message.contains("could not find") && Instant::now() < deadline => {}
+                planned => return planned,
+            }
+            pause.wait().await;
+        }
     }
 
     async fn record(&mut self) -> Result<(), Failure> {

@@ -14,10 +14,16 @@ use crate::scope::Kind;
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
-struct Pause(Duration);
+pub(crate) struct Pause(Duration);
+
+impl Default for Pause {
+    fn default() -> Self {
+        Self(FIRST_PAUSE)
+    }
+}
 
 impl Pause {
-    async fn wait(&mut self) {
+    pub(crate) async fn wait(&mut self) {
         tokio::time::sleep(self.0).await;
         self.0 = (self.0 * 2).min(LONGEST_PAUSE);
     }
@@ -30,7 +36,7 @@ pub(crate) async fn ready(
     options: &ApplyOptions,
 ) -> Result<(), String> {
     let deadline = Instant::now() + options.wait_timeout;
-    let mut pause = Pause(FIRST_PAUSE);
+    let mut pause = Pause::default();
     let mut waiting: Vec<(&Change, Verdict)> = changes.iter().filter_map(unsettled).collect();
     while !waiting.is_empty() {
         if waiting
@@ -108,7 +114,7 @@ pub(crate) async fn served(
     wanted.dedup();
     let deadline = Instant::now() + options.wait_timeout;
     for (group, version, kind) in wanted {
-        let mut pause = Pause(FIRST_PAUSE);
+        let mut pause = Pause::default();
         while let Err(ClusterError::NoMatch { .. }) =
             cluster.discovery().resolve(&group, &version, &kind, false).await
         {

@@ -4,6 +4,7 @@
 //! tracked object of a kind starts its watch, the last one ends it. The hub watches with the cluster's own identity
 //! and hands out signals only; objects are read with the owner's identity ([`Hub::read`]).
 
+mod damper;
 pub mod fingerprint;
 mod full;
 mod kind;

@@ -8,13 +8,15 @@ use sluice_api::GitRepositorySpec;
 use sluice_api::git_repository::GitProvider;
 use sluice_model::SecretData;
 use sluice_model::port::Bindings;
-use sluice_sandbox::{Call, CallObject, Plugin, SourceRevision};
+use sluice_sandbox::{Call, CallObject, Limits, Plugin, SourceRevision};
 use sluice_transport::{GitTarget, Transport};
 
 use crate::{FetchError, Fetched};
 
 /// Name of the binding that the plugin speaks to.
 const TARGET: &str = "target";
+/// Key of a Secret that holds the data of a GitHub App.
+const GITHUB_APP: &str = "githubAppID";
 
 /// What a fetch needs besides the spec.
 pub struct GitFetchOptions {
@@ -49,10 +51,21 @@ impl GitFetch {
         if let Some(field) = unserved_field(spec) {
             return Err(FetchError::Unserved { field });
         }
-        let timeout = spec
-            .timeout
-            .get()
-            .map_err(|error| FetchError::InvalidSpec { field: "spec.timeout", problem: error.to_string() })?;
+        if let Some(secret) = options
+            .secret
+            .as_ref()
+            .filter(|secret| secret.get(GITHUB_APP).is_some())
+        {
+            let problem = format!(
+                "secretRef '{}' has github app data but provider is not set to github",
+                secret.name
+            );
+            return Err(FetchError::Provider(problem));
+        }
+        let timeout = spec.timeout.get().map_err(|error| FetchError::InvalidSpec {
+            field: "spec.timeout",
+            problem: error.to_string(),
+        })?;
         let target = GitTarget {
             url: spec.url.clone(),
             secret: options.secret,
@@ -60,11 +73,27 @@ impl GitFetch {
             timeout,
             repository: options.repository,
         };
-        let endpoint = transport.git(&target).map_err(|source| FetchError::Target { source })?;
-        let bindings = Bindings { git: vec![(TARGET.to_owned(), endpoint)], ..Bindings::default() };
-        let mut call = Call { object: options.object, bindings, ..Call::default() };
-        call.limits.wall = call.limits.wall.max(timeout);
-        Ok(Self { plugin, call, config: config(spec).to_string() })
+        let endpoint = transport
+            .git(&target)
+            .map_err(|source| FetchError::Target { source })?;
+        let bindings = Bindings {
+            git: vec![(TARGET.to_owned(), endpoint)],
+            ..Bindings::default()
+        };
+        let limits = Limits {
+            wall: Limits::FETCH.wall.max(timeout),
+            ..Limits::FETCH
+        };
+        let call = Call {
+            object: options.object,
+            limits,
+            bindings,
+        };
+        Ok(Self {
+            plugin,
+            call,
+            config: config(spec).to_string(),
+        })
     }
 
     /// Finds the current revision, moving as few bytes as it can.
@@ -72,7 +101,10 @@ impl GitFetch {
     /// # Errors
     /// The remote cannot be asked, or has no such reference.
     pub async fn resolve(&self, last: Option<&str>) -> Result<SourceRevision, FetchError> {
-        self.plugin.resolve(&self.call, &self.config, last).await.map_err(FetchError::Plugin)
+        self.plugin
+            .resolve(&self.call, &self.config, last)
+            .await
+            .map_err(FetchError::Plugin)
     }
 
     /// Fetches the files of a revision.
@@ -115,7 +147,9 @@ fn unserved_field(spec: &GitRepositorySpec) -> Option<&'static str> {
         ("spec.provider", cloud),
         ("spec.serviceAccountName", spec.service_account_name.is_some()),
     ];
-    asked.into_iter().find_map(|(field, asked)| asked.then_some(field))
+    asked
+        .into_iter()
+        .find_map(|(field, asked)| asked.then_some(field))
 }
 
 #[cfg(test)]
@@ -141,9 +175,15 @@ mod tests {
     #[test]
     fn unserved_fields_are_named() {
         assert_eq!(unserved_field(&spec(&json!({"provider": "generic"}))), None);
-        assert_eq!(unserved_field(&spec(&json!({"provider": "aws"}))), Some("spec.provider"));
+        assert_eq!(
+            unserved_field(&spec(&json!({"provider": "aws"}))),
+            Some("spec.provider")
+        );
         let verify = json!({"verify": {"mode": "HEAD", "secretRef": {"name": "keys"}}});
         assert_eq!(unserved_field(&spec(&verify)), Some("spec.verify"));
-        assert_eq!(unserved_field(&spec(&json!({"recurseSubmodules": true}))), Some("spec.recurseSubmodules"));
+        assert_eq!(
+            unserved_field(&spec(&json!({"recurseSubmodules": true}))),
+            Some("spec.recurseSubmodules")
+        );
     }
 }

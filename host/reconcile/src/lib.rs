@@ -1,1 +1,27 @@
 //! One file per kind: read, call the stages, write status; queue and fairness.
+//!
+//! An informer's [`store::Store`] tells its observer of every change; observers put objects into [`queue::Queue`]s
+//! with the reason; [`worker`]s take them out and let the kind's reconciler work. A reconciler reads the object, calls
+//! the stages (fetch, artifact, render, apply, health), and writes status at most once unless a phase lasts.
+
+pub mod engine;
+pub mod git_repository;
+pub mod index;
+pub mod interval;
+pub mod key;
+pub mod kustomization;
+pub mod metrics;
+pub mod notification;
+pub mod plugin;
+pub mod queue;
+pub mod request;
+pub mod run;
+pub mod secret;
+pub mod status;
+pub mod store;
+pub mod trigger;
+pub mod worker;
+
+pub use engine::{Engine, Options, Queues, Stores};
+pub use metrics::Metrics;
+pub use run::Running;

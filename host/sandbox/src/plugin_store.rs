@@ -152,6 +152,15 @@ impl PluginStore {
         self.entries.read().get(name).map(|entry| entry.plugin.clone())
     }
 
+    /// The plugin that the binary brings under this name, whatever is installed over it.
+    pub fn get_builtin(&self, name: &str) -> Option<Arc<Plugin>> {
+        self.entries
+            .read()
+            .builtin
+            .get(name)
+            .map(|entry| entry.plugin.clone())
+    }
+
     /// The plugin that serves a type name in a world, for example the notifier of `slack`; installed ones first.
     pub fn serving(&self, world: World, type_name: &str) -> Option<Arc<Plugin>> {
         let entries = self.entries.read();

@@ -1,3 +1,20 @@
 //! The Sluice binary: wiring only.
 
-fn main() {}
+use clap::Parser as _;
+use std::process::ExitCode;
+
+mod builtin;
+mod cli;
+mod completion;
+mod crds;
+mod folder;
+mod host;
+mod logging;
+mod plugin;
+mod render;
+mod run;
+mod version;
+
+fn main() -> ExitCode {
+    cli::Cli::parse().execute()
+}

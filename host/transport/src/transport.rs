@@ -11,7 +11,7 @@ use sluice_model::tree::BlobSource;
 
 use crate::client::{CheckedClient, ClientSettings, Clients};
 use crate::egress::EgressPolicy;
-use crate::git::{GitRemote, GitTarget, Repository};
+use crate::git::{GitRemote, GitTarget, Handles, Repository};
 use crate::http::{HttpRemote, HttpTarget};
 use crate::oci::{Registry, RegistryTarget};
 use crate::proxy::ProxySettings;
@@ -39,6 +39,7 @@ impl Default for TransportOptions {
 pub struct Transport {
     policy: EgressPolicy,
     clients: Clients,
+    handles: Arc<Handles>,
     repositories: Mutex<HashMap<PathBuf, Arc<Repository>>>,
 }
 
@@ -51,6 +52,7 @@ impl Transport {
         Self {
             policy,
             clients: Clients::new(policy, options.environment_proxy),
+            handles: Arc::default(),
             repositories: Mutex::default(),
         }
     }
@@ -120,7 +122,7 @@ impl Transport {
         let mut repositories = self.repositories.lock();
         let known = repositories.entry(path.to_owned());
         known
-            .or_insert_with(|| Arc::new(Repository::new(path.to_owned())))
+            .or_insert_with(|| Arc::new(Repository::new(path.to_owned(), self.handles.clone())))
             .clone()
     }
 

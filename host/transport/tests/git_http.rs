@@ -388,7 +388,7 @@ async fn many_packs_become_one() {
     let bench = Bench::new().await;
     let mut tree = None;
     let mut last = String::new();
-    for n in 0..56 {
+    for n in 0..30 {
         last = bench.commit(
             "next",
             &[Change::text("a", format!("{n}")), Change::text("b/c", "same")],
@@ -413,7 +413,7 @@ async fn many_packs_become_one() {
         "{:?}",
         pack_bytes(&bench.kept())
     );
-    assert_eq!(tree.read("a").expect("a tree made before still reads"), "55");
+    assert_eq!(tree.read("a").expect("a tree made before still reads"), "29");
     let again = transport()
         .git(&target(&bench.server.url(&bench.repository), None, &bench.kept()))
         .expect("endpoint");

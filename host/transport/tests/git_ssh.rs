@@ -61,7 +61,36 @@ async fn reads_commits_over_ssh() {
     println!("second commit over ssh: {:?}", started.elapsed());
     assert_eq!(tree.read("a/b").expect("read"), "two");
 
-    // A commit behind the tip needs the history here.
+    // A commit behind the tip needs the history here, in a new repository and in one that holds single commits.
+    repository
+        .git(&["config", "uploadpack.allowAnySHA1InWant", "false"])
+        .expect("config");
+    let mut middle = String::new();
+    for n in 0..4 {
+        let commit = repository
+            .commit("main", "more", &[Change::text("a/b", format!("more {n}"))])
+            .expect("commit");
+        if n == 1 {
+            middle = commit;
+        }
+    }
+    let tree = transport
+        .git(&target)
+        .expect("endpoint")
+        .snapshot(middle, None)
+        .await
+        .expect("snapshot");
+    assert_eq!(tree.read("a/b").expect("read"), "more 1");
+    let last = repository
+        .commit("main", "last", &[Change::text("a/b", "last")])
+        .expect("commit");
+    let tree = transport
+        .git(&target)
+        .expect("endpoint")
+        .snapshot(last, None)
+        .await
+        .expect("snapshot");
+    assert_eq!(tree.read("a/b").expect("read"), "last");
     let other = TempDir::new().expect("folder");
     let mut pinned = target.clone();
     pinned.repository = other.path().join("kept");

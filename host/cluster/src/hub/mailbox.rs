@@ -1,11 +1,15 @@
 //! The owner's side of the hub: changes wait here, one per object, until they are taken.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use indexmap::IndexMap;
 use parking_lot::Mutex;
 use sluice_model::ObjectId;
 use tokio::sync::Notify;
+use tokio::time::Instant;
+
+use super::damper::Damper;
 
 /// What happened to a tracked object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,6 +49,7 @@ pub(crate) struct Mailbox {
     pub(crate) manager: String,
     changes: Mutex<IndexMap<ObjectId, (Signal, u64)>>,
     filled: Notify,
+    damper: Mutex<Damper>,
 }
 
 impl Mailbox {
@@ -55,10 +60,31 @@ impl Mailbox {
             manager,
             changes: Mutex::default(),
             filled: Notify::new(),
+            damper: Mutex::default(),
         })
     }
 
-    pub(crate) fn put(&self, id: ObjectId, signal: Signal, resource_version: u64) {
+    /// Leaves a change. What the owner would correct is held back when the object keeps being fought over.
+    pub(crate) fn put(self: &Arc<Self>, id: ObjectId, signal: Signal, resource_version: u64) {
+        let hold = match self.interest {
+            Interest::Any => Duration::ZERO,
+            Interest::Drift => self.damper.lock().hold(&id, Instant::now()),
+        };
+        if hold.is_zero() {
+            self.leave(id, signal, resource_version);
+            return;
+        }
+        tracing::warn!(owner = self.owner, object = %id.subject(), ?hold, "object keeps being changed by others");
+        let mailbox = Arc::downgrade(self);
+        tokio::spawn(async move {
+            tokio::time::sleep(hold).await;
+            if let Some(mailbox) = mailbox.upgrade() {
+                mailbox.leave(id, signal, resource_version);
+            }
+        });
+    }
+
+    fn leave(&self, id: ObjectId, signal: Signal, resource_version: u64) {
         self.changes.lock().insert(id, (signal, resource_version));
         self.filled.notify_one();
     }

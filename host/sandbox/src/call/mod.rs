@@ -9,6 +9,8 @@ mod oci;
 
 use std::fmt;
 
+use rand::TryRngCore as _;
+use rand::rngs::OsRng;
 use sluice_model::port::{Bindings, EndpointError};
 
 use crate::bindings::imports::sluice::plugin::types::{Error, Retry};
@@ -97,7 +99,7 @@ impl Entropy {
     }
 }
 
-/// A file that the guest read through the cluster's look-up.
+/// An object that the guest looked up in the cluster.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lookup {
     /// For example `v1`.

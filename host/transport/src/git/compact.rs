@@ -9,7 +9,7 @@ use crate::git::fetch::kept_tips;
 use crate::git::repository::Repository;
 
 /// Packs that a repository may have before it is compacted.
-const MAX_PACKS: usize = 50;
+const MAX_PACKS: usize = 24;
 
 /// Rewrites the repository when it has many packs. Objects that no kept commit reaches are dropped.
 pub(crate) fn compact_when_needed(repository: &Repository) -> Result<bool, EndpointError> {

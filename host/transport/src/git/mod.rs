@@ -4,6 +4,7 @@
 mod compact;
 mod credentials;
 mod fetch;
+mod handles;
 mod known_hosts;
 mod remote;
 mod repository;
@@ -18,6 +19,7 @@ use std::time::Duration;
 
 use sluice_model::SecretData;
 
+pub(crate) use handles::Handles;
 pub use known_hosts::{KeyVerdict, KnownHosts, KnownHostsError};
 pub(crate) use remote::GitRemote;
 pub(crate) use repository::{Repository, blob_source};

@@ -279,11 +279,20 @@ impl Shared {
     }
 }
 
-/// Whether a failed shallow fetch may be the server's refusal to send a single commit.
+/// Whether a shallow fetch failed because the server sends no single commits, or no shallow history (libgit2's words, and
+/// those of git's upload-pack). Other failures would only repeat with more bytes.
 fn may_want_history(error: &EndpointError) -> bool {
+    let refusals = [
+        "not our ref",
+        "cannot fetch a specific object",
+        "unadvertised object",
+        "support shallow",
+        "remote error",
+    ];
     match error {
-        EndpointError::Transient { message, .. } => !message.contains("timed out"),
-        EndpointError::Failed(_) => true,
+        EndpointError::Transient { message: text, .. } | EndpointError::Failed(text) => {
+            refusals.iter().any(|refusal| text.contains(refusal))
+        }
         _ => false,
     }
 }

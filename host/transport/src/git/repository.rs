@@ -10,19 +10,19 @@ use parking_lot::Mutex;
 use sluice_model::port::EndpointError;
 use sluice_model::tree::{BlobKey, BlobSource};
 
+use crate::git::handles::Handles;
 use crate::git::snapshot::SnapshotCache;
 
 /// Largest blob that is read.
 const MAX_BLOB: usize = 512 * 1024 * 1024;
 /// Largest commit or tag object that is read.
 const MAX_META: usize = 4 * 1024 * 1024;
-/// Handles that are kept open for the next reader.
-const KEPT_HANDLES: usize = 4;
 
 /// A kept repository. Its content can always be fetched again.
 pub(crate) struct Repository {
     path: PathBuf,
-    idle: Mutex<Vec<(u64, git2::Repository)>>,
+    id: u64,
+    handles: Arc<Handles>,
     /// Counts rewrites of the files: older handles are not used again.
     generation: AtomicU64,
     /// Held while something is fetched or rewritten.
@@ -31,13 +31,15 @@ pub(crate) struct Repository {
 }
 
 impl Repository {
-    pub fn new(path: PathBuf) -> Self {
+    pub fn new(path: PathBuf, handles: Arc<Handles>) -> Self {
         static SETTINGS: Once = Once::new();
+        static NEXT: AtomicU64 = AtomicU64::new(0);
         // Snapshots are cached here as directories; libgit2's own object cache would hold the same twice.
         SETTINGS.call_once(|| git2::opts::enable_caching(false));
         Self {
             path,
-            idle: Mutex::default(),
+            id: NEXT.fetch_add(1, Ordering::Relaxed),
+            handles,
             generation: AtomicU64::new(0),
             writing: Mutex::default(),
             snapshots: Mutex::default(),
@@ -51,16 +53,12 @@ impl Repository {
     /// Runs work with an open handle; makes the repository when there is none.
     pub fn with<T>(&self, work: impl FnOnce(&git2::Repository) -> T) -> Result<T, EndpointError> {
         let generation = self.generation.load(Ordering::Acquire);
-        let pooled = self.idle.lock().pop().filter(|(made, _)| *made == generation);
-        let handle = match pooled {
-            Some((_, handle)) => handle,
+        let handle = match self.handles.take(self.id, generation) {
+            Some(handle) => handle,
             None => self.open()?,
         };
         let result = work(&handle);
-        let mut idle = self.idle.lock();
-        if idle.len() < KEPT_HANDLES && generation == self.generation.load(Ordering::Acquire) {
-            idle.push((generation, handle));
-        }
+        self.handles.give(self.id, generation, handle);
         Ok(result)
     }
 
@@ -93,7 +91,7 @@ impl Repository {
     /// Tells that files were replaced: handles that are open are not used again.
     pub fn rewritten(&self) {
         self.generation.fetch_add(1, Ordering::AcqRel);
-        self.idle.lock().clear();
+        self.handles.close(self.id);
     }
 
     fn failed(&self, step: &str, error: &git2::Error) -> EndpointError {
@@ -137,19 +135,31 @@ impl Repository {
     }
 
     fn blob(&self, oid: Oid) -> Result<Bytes, String> {
-        let read = self.with(|handle| {
-            let odb = handle.odb()?;
-            let (size, _) = odb.read_header(oid)?;
-            if size > MAX_BLOB {
-                return Err(git2::Error::from_str("the blob is larger than 512 MiB"));
-            }
-            odb.read(oid).map(|object| Bytes::copy_from_slice(object.data()))
-        });
-        match read {
-            Ok(Ok(bytes)) => Ok(bytes),
-            Ok(Err(error)) => Err(error.message().to_owned()),
+        let read = || {
+            self.with(|handle| {
+                let odb = handle.odb()?;
+                let (size, _) = odb.read_header(oid)?;
+                if size > MAX_BLOB {
+                    return Err(git2::Error::from_str("the blob is larger than 512 MiB"));
+                }
+                odb.read(oid).map(|object| Bytes::copy_from_slice(object.data()))
+            })
+        };
+        let told = |read: Result<Result<Bytes, git2::Error>, EndpointError>| match read {
+            Ok(read) => read.map_err(|error| error.message().to_owned()),
             Err(error) => Err(error.to_string()),
-        }
+        };
+        told(read()).or_else(|_| {
+            // The pack may have been replaced under an open handle: once more with a new one.
+            self.rewritten();
+            told(read())
+        })
+    }
+}
+
+impl Drop for Repository {
+    fn drop(&mut self) {
+        self.handles.close(self.id);
     }
 }
 

@@ -5,7 +5,7 @@ mod alias;
 use crate::error::{Error, ErrorKind};
 use crate::limits::Limits;
 use crate::node::{Kind, Node, Style, Tag};
-use crate::parser::{Event, EventKind, NodeProperties, Parser};
+use crate::parser::{Event, EventKind, Parser, Properties};
 use crate::reader::{self, Source};
 use crate::resolve::{Schema, short_tag};
 use crate::scanner::{Mark, Scanner};
@@ -96,7 +96,7 @@ impl<'a> Composer<'a> {
                 style,
             } => {
                 let anchor = properties.as_ref().and_then(|found| found.anchor);
-                let node = self.scalar(properties, value, style, event.start);
+                let node = self.scalar(properties.as_deref(), value, style, event.start);
                 self.count(1)?;
                 self.anchors.count(1);
                 if let Some(name) = anchor {
@@ -105,11 +105,11 @@ impl<'a> Composer<'a> {
                 Ok(Some(node))
             }
             EventKind::SequenceStart { properties, style } => {
-                self.open_collection(Kind::Sequence, properties, style, event.start)?;
+                self.open_collection(Kind::Sequence, properties.as_deref(), style, event.start)?;
                 Ok(None)
             }
             EventKind::MappingStart { properties, style } => {
-                self.open_collection(Kind::Mapping, properties, style, event.start)?;
+                self.open_collection(Kind::Mapping, properties.as_deref(), style, event.start)?;
                 Ok(None)
             }
             EventKind::SequenceEnd | EventKind::MappingEnd => self.close_collection().map(Some),
@@ -133,9 +133,15 @@ impl<'a> Composer<'a> {
         Ok(())
     }
 
-    fn scalar(&self, properties: NodeProperties<'a>, value: Cow<'a, str>, style: Style, start: Mark) -> Node {
+    fn scalar(
+        &self,
+        properties: Option<&Properties<'a>>,
+        value: Cow<'a, str>,
+        style: Style,
+        start: Mark,
+    ) -> Node {
         let schema = self.parser.schema();
-        let explicit = properties.as_ref().and_then(|found| found.tag.as_deref());
+        let explicit = properties.and_then(|found| found.tag.as_deref());
         let (tag, tagged) = match (explicit, style) {
             (Some("!"), _) if schema == Schema::V2 => (Tag::Str, false),
             (None | Some("!" | ""), Style::Plain) => (short_tag(&value, schema), false),
@@ -159,7 +165,7 @@ impl<'a> Composer<'a> {
     fn open_collection(
         &mut self,
         kind: Kind,
-        properties: NodeProperties<'a>,
+        properties: Option<&Properties<'a>>,
         style: Style,
         start: Mark,
     ) -> Result<(), Error> {
@@ -171,8 +177,8 @@ impl<'a> Composer<'a> {
         self.count(1)?;
         self.anchors.count(1);
         let default = if kind == Kind::Mapping { Tag::Map } else { Tag::Seq };
-        let anchor = properties.as_ref().and_then(|found| found.anchor);
-        let (tag, tagged) = match properties.as_ref().and_then(|found| found.tag.as_deref()) {
+        let anchor = properties.and_then(|found| found.anchor);
+        let (tag, tagged) = match properties.and_then(|found| found.tag.as_deref()) {
             None | Some("!" | "") => (default, false),
             Some(tag) => (Tag::from_text(tag), true),
         };

@@ -1,6 +1,8 @@
 //! Inputs written for this project with the answers of the real libraries (go.yaml.in/yaml v2.4.4 and v3.0.4,
 //! sigs.k8s.io/yaml v1.6.0), one JSON object a line: the input (`text`, or `bytes` in base64) and one answer a mode.
 
+#![allow(clippy::unwrap_used)]
+
 use base64::Engine;
 use sluice_yaml::{
     EmitOptions, Error, Flavour, JsonOptions, Kind, Limits, Node, Schema, Style, Value, emit_node,

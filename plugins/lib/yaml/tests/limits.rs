@@ -1,5 +1,7 @@
 //! Bounds on hostile input: depth, alias expansion, size. Nothing here may overflow the stack of a guest.
 
+#![allow(clippy::unwrap_used)]
+
 use sluice_yaml::{
     EmitOptions, ErrorKind, Flavour, JsonOptions, Limits, Schema, emit_node, emit_value, expand_merges,
     from_json, parse_document, parse_documents, read_value, to_json, write_json,

@@ -1,19 +1,26 @@
-//! A well-behaved renderer: it lists its root and makes one ConfigMap that holds every file.
+//! A well-behaved renderer: one ConfigMap that holds every file of its root.
 #![cfg(target_family = "wasm")]
 
+use guest_frame::json;
+use guest_frame::serde_json::Map;
 use sluice_plugin::files::Kind;
-use sluice_plugin::renderer::{self, Description, Guest, Meta, Object, Rendered, Request};
+use sluice_plugin::renderer::{self, Description, Guest, Meta, Rendered, Request};
 use sluice_plugin::{Result, log};
 
 struct Echo;
+
+const SCHEMA: &str = r#"{
+    "type": "object",
+    "additionalProperties": false,
+    "properties": {"name": {"type": "string", "default": "echo"}}
+}"#;
 
 impl Meta for Echo {
     fn describe() -> Description {
         Description {
             name: "render-echo".into(),
             version: "0.1.0".into(),
-            config_schema: r#"{"type":"object","properties":{"name":{"type":"string","default":"echo"}}}"#
-                .into(),
+            config_schema: SCHEMA.into(),
             bindings: Vec::new(),
             types: vec!["echo".into()],
         }
@@ -22,9 +29,9 @@ impl Meta for Echo {
 
 impl Guest for Echo {
     fn render(request: Request) -> Result<Rendered> {
-        let config: serde_json::Value = sluice_plugin::config::parse(&request.config)?;
+        let config = guest_frame::config(&request.config);
         let tree = &request.inputs[0].tree;
-        let mut data = serde_json::Map::new();
+        let mut data = Map::new();
         for entry in tree.entries(&request.root)? {
             if entry.kind == Kind::File {
                 let path = format!("{}/{}", request.root, entry.name);
@@ -33,19 +40,9 @@ impl Guest for Echo {
             }
         }
         log::info("rendered", &[("files", &data.len().to_string())]);
-        let object = serde_json::json!({"apiVersion": "v1", "kind": "ConfigMap",
-            "metadata": {"name": config["name"]}, "data": data});
-        let objects = vec![Object {
-            json: object.to_string(),
-            origin: None,
-        }];
-        Ok(Rendered {
-            objects,
-            text: Vec::new(),
-            extras: Vec::new(),
-            warnings: Vec::new(),
-            used_entropy: false,
-        })
+        let metadata = json!({"name": config["name"]});
+        let object = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data});
+        Ok(guest_frame::objects([object]))
     }
 }
 

@@ -39,7 +39,7 @@ fn merge_sort<'k, T>(
 }
 
 /// Whether `a` goes before `b`.
-pub(crate) fn natural_less(a: &str, b: &str, schema: Schema) -> bool {
+fn natural_less(a: &str, b: &str, schema: Schema) -> bool {
     let same = common_prefix(a, b);
     let (rest_a, rest_b) = (&a[same..], &b[same..]);
     let (Some(next_a), Some(next_b)) = (rest_a.chars().next(), rest_b.chars().next()) else {

@@ -30,36 +30,44 @@ impl Scanner<'_> {
             increment if self.indent >= 0 => self.indent + increment,
             increment => increment,
         };
-        let mut text = String::new();
-        let mut trailing = String::new();
-        self.take_indentation(&mut indent, &mut trailing, start)?;
-        let mut leading: Option<char> = None;
-        let mut was_blank = false;
-        while self.column() == indent && !self.at_end() {
-            let blank = is_blank(self.byte());
-            match leading {
-                Some('\n') if style == Style::Folded && !was_blank && !blank => {
-                    if trailing.is_empty() {
-                        text.push(' ');
-                    }
-                }
-                Some(found) => text.push(found),
-                None => {}
-            }
-            text.push_str(&trailing);
-            trailing.clear();
-            was_blank = blank;
-            self.take_line(&mut text);
-            leading = self.take_break();
-            self.take_indentation(&mut indent, &mut trailing, start)?;
-        }
+        let (mut text, last, trailing) = self.scan_block_lines(&mut indent, style, start)?;
         if chomping != Chomping::Strip {
-            text.extend(leading);
+            text.extend(last);
         }
         if chomping == Chomping::Keep {
             text.push_str(&trailing);
         }
         Ok(text)
+    }
+
+    /// Scans the lines of a block scalar: the text up to the last line break, that break, and the empty lines behind it.
+    fn scan_block_lines(
+        &mut self,
+        indent: &mut i32,
+        style: Style,
+        start: Mark,
+    ) -> Result<(String, Option<char>, String), Error> {
+        let mut text = String::new();
+        let mut trailing = String::new();
+        self.take_indentation(indent, &mut trailing, start)?;
+        let mut last = None;
+        let mut was_blank = false;
+        while self.column() == *indent && !self.at_end() {
+            let blank = is_blank(self.byte());
+            let folds = style == Style::Folded && last == Some('\n') && !was_blank && !blank;
+            match last {
+                Some(_) if folds && trailing.is_empty() => text.push(' '),
+                Some(found) if !folds => text.push(found),
+                _ => {}
+            }
+            text.push_str(&trailing);
+            trailing.clear();
+            was_blank = blank;
+            self.take_line(&mut text);
+            last = self.take_break();
+            self.take_indentation(indent, &mut trailing, start)?;
+        }
+        Ok((text, last, trailing))
     }
 
     fn take_line(&mut self, text: &mut String) {

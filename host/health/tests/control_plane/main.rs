@@ -1,0 +1,4 @@
+//! Health by events against a real API server with real controllers.
+
+mod bed;
+mod follow;

@@ -1,0 +1,131 @@
+//! Everything that reconcilers share: the cluster, the stages, the informers, the queues.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sluice_api::{Alert, GitRepository, Kustomization, Plugin, Provider};
+use sluice_artifact::ArtifactStore;
+use sluice_cluster::{Cluster, Hub};
+use sluice_event::Recorder;
+use sluice_render::Renderer;
+use sluice_sandbox::PluginStore;
+use sluice_model::{Artifact, Tree};
+use sluice_transport::Transport;
+
+use crate::index::{Index, Target};
+use crate::metrics::Metrics;
+use crate::queue::Queue;
+use crate::store::Store;
+
+/// Settings of the reconcilers, from the command line.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Namespace that Sluice runs in.
+    pub runtime_namespace: String,
+    /// Watch only this namespace; all of them when none.
+    pub watch_namespace: Option<String>,
+    /// Watch only objects with these labels.
+    pub label_selector: Option<String>,
+    /// Kinds to serve; all of them when empty.
+    pub kinds: Vec<String>,
+    /// Objects of a source kind worked on at once.
+    pub concurrent_sources: usize,
+    /// Objects of another kind worked on at once.
+    pub concurrent: usize,
+    /// Objects of a Kustomization dry-run at once.
+    pub concurrent_ssa: usize,
+    /// Percentage by which an interval is moved.
+    pub jitter_percent: u8,
+    /// Wait for a missing dependency or source.
+    pub requeue_dependency: Duration,
+    /// Least wait after a failure.
+    pub min_retry_delay: Duration,
+    /// Longest wait after a failure.
+    pub max_retry_delay: Duration,
+    /// Refuse references across namespaces.
+    pub no_cross_namespace_refs: bool,
+    /// Refuse remote bases.
+    pub no_remote_bases: bool,
+    /// Service account of objects that name none; empty for our own identity.
+    pub default_service_account: String,
+    /// Folder of the Git repositories' objects.
+    pub repositories: PathBuf,
+}
+
+impl Options {
+    /// Whether a kind is served.
+    pub fn serves(&self, kind: &str) -> bool {
+        self.kinds.is_empty() || self.kinds.iter().any(|served| served.eq_ignore_ascii_case(kind))
+    }
+}
+
+/// The informers.
+#[derive(Default)]
+pub struct Stores {
+    /// Git sources.
+    pub git_repositories: Arc<Store<GitRepository>>,
+    /// What is applied.
+    pub kustomizations: Arc<Store<Kustomization>>,
+    /// Who is told of what.
+    pub alerts: Arc<Store<Alert>>,
+    /// Where events are sent.
+    pub providers: Arc<Store<Provider>>,
+    /// Installed plugins.
+    pub plugins: Arc<Store<Plugin>>,
+}
+
+/// The queues.
+#[derive(Default)]
+pub struct Queues {
+    /// Of GitRepository.
+    pub git_repositories: Arc<Queue>,
+    /// Of Kustomization.
+    pub kustomizations: Arc<Queue>,
+    /// Of Plugin.
+    pub plugins: Arc<Queue>,
+}
+
+/// What every reconciler holds.
+pub struct Engine {
+    /// Settings.
+    pub options: Options,
+    /// The cluster with our own identity.
+    pub cluster: Cluster,
+    /// Watches of applied objects.
+    pub hub: Hub,
+    /// Plugins by name.
+    pub plugins: PluginStore,
+    /// Reaches remote servers.
+    pub transport: Arc<Transport>,
+    /// Stored artifacts.
+    pub artifacts: Arc<ArtifactStore>,
+    /// Renders with the memo.
+    pub renderer: Renderer,
+    /// Records events.
+    pub recorder: Recorder,
+    /// Figures.
+    pub metrics: Metrics,
+    /// Informers.
+    pub stores: Stores,
+    /// Queues.
+    pub queues: Queues,
+    /// What Kustomizations refer to.
+    pub references: Index,
+}
+
+impl Engine {
+    /// Folder of a Git source's objects.
+    pub fn repository(&self, source: &Target) -> PathBuf {
+        self.options.repositories.join(&source.key.namespace).join(&source.key.name)
+    }
+
+    /// The tree of a source's artifact.
+    ///
+    /// # Errors
+    /// The stored file is gone or is not what was stored.
+    pub fn open_tree(&self, source: &Target, artifact: &Artifact) -> Result<Tree, sluice_artifact::StoreError> {
+        let blobs = (source.kind == "GitRepository").then(|| self.transport.git_blobs(&self.repository(source)));
+        self.artifacts.open_tree(artifact, blobs)
+    }
+}

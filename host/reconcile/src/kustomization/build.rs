@@ -1,0 +1,51 @@
+//! What the renderer is given for a Kustomization.
+
+use std::sync::Arc;
+
+use sluice_api::Kustomization;
+use sluice_cluster::kube::ResourceExt as _;
+use sluice_model::condition::reasons;
+use sluice_model::port::Bindings;
+use sluice_model::{Tree, TreeRead};
+use sluice_render::RenderInput;
+use sluice_sandbox::{Call, CallObject, Limits, Plugin};
+
+use super::failure::Failure;
+use super::config;
+use crate::engine::Engine;
+
+/// The plugin that renders Kustomizations.
+pub const RENDERER: &str = "render-kustomize";
+
+/// The renderer that is installed now.
+pub fn renderer(engine: &Engine) -> Result<Arc<Plugin>, Failure> {
+    engine.plugins.get(RENDERER).ok_or_else(|| {
+        Failure::retry(reasons::PLUGIN_UNAVAILABLE, format!("no plugin {RENDERER:?} is ready"))
+    })
+}
+
+/// The render of the object's directory in a tree.
+pub fn input<'a>(
+    engine: &Engine,
+    plugin: &'a Plugin,
+    object: &Kustomization,
+    tree: Tree,
+) -> Result<RenderInput<'a, Plugin>, Failure> {
+    let tree: Arc<dyn TreeRead> = Arc::new(tree);
+    Ok(RenderInput {
+        plugin,
+        call: Call {
+            object: CallObject {
+                kind: "Kustomization".into(),
+                namespace: object.namespace().unwrap_or_default(),
+                name: object.name_any(),
+            },
+            limits: Limits::RENDER,
+            bindings: Bindings::default(),
+        },
+        config: config::of(&object.spec, !engine.options.no_remote_bases),
+        root: config::root(&object.spec)?,
+        trees: vec![("source".into(), tree)],
+        durable: true,
+    })
+}

@@ -1,0 +1,125 @@
+//! What the process remembers of a Kustomization between two passes. All of it can be derived again: a restart
+//! forgets it and the next pass checks everything.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use sluice_cluster::Subscription;
+use sluice_model::Digest;
+use tokio::task::AbortHandle;
+use tokio::time::Instant;
+
+use super::health::Waiting;
+use crate::key::ObjectKey;
+use crate::queue::{Reason, Reasons};
+
+/// The state that was applied last, as far as this process knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Applied {
+    /// Generation of the spec.
+    pub generation: i64,
+    /// Digest of the final objects.
+    pub digest: Digest,
+    /// When the cluster is compared with the objects again.
+    pub next_check: Instant,
+}
+
+#[derive(Default)]
+struct State {
+    applied: Option<Applied>,
+    waiting: Option<Waiting>,
+    drift: Option<DriftWatch>,
+}
+
+/// The watch over applied objects, and the task that hears it.
+struct DriftWatch {
+    subscription: Arc<Subscription>,
+    task: AbortHandle,
+}
+
+impl Drop for DriftWatch {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// The memories of all Kustomizations.
+#[derive(Default)]
+pub struct Memory(Mutex<HashMap<ObjectKey, State>>);
+
+impl Memory {
+    fn with<T>(&self, key: &ObjectKey, change: impl FnOnce(&mut State) -> T) -> T {
+        change(self.0.lock().entry(key.clone()).or_default())
+    }
+
+    /// What was applied last.
+    pub fn applied(&self, key: &ObjectKey) -> Option<Applied> {
+        self.0.lock().get(key).and_then(|state| state.applied.clone())
+    }
+
+    /// Notes what was applied.
+    pub fn set_applied(&self, key: &ObjectKey, applied: Applied) {
+        self.with(key, |state| state.applied = Some(applied));
+    }
+
+    /// The cluster must be compared again at the next pass.
+    pub fn distrust(&self, key: &ObjectKey) {
+        self.with(key, |state| state.applied = None);
+    }
+
+    /// Takes the wait for health out.
+    pub fn take_waiting(&self, key: &ObjectKey) -> Option<Waiting> {
+        self.0.lock().get_mut(key).and_then(|state| state.waiting.take())
+    }
+
+    /// Keeps a wait for health.
+    pub fn set_waiting(&self, key: &ObjectKey, waiting: Waiting) {
+        self.with(key, |state| state.waiting = Some(waiting));
+    }
+
+    /// Keeps the watch over applied objects with the task that hears it.
+    pub fn set_drift_watch(&self, key: &ObjectKey, subscription: Arc<Subscription>, task: AbortHandle) {
+        self.with(key, |state| state.drift = Some(DriftWatch { subscription, task }));
+    }
+
+    /// The watch over applied objects.
+    pub fn drift_watch(&self, key: &ObjectKey) -> Option<Arc<Subscription>> {
+        self.0.lock().get(key)?.drift.as_ref().map(|watch| watch.subscription.clone())
+    }
+
+    /// Forgets everything of an object.
+    pub fn forget(&self, key: &ObjectKey) {
+        self.0.lock().remove(key);
+    }
+}
+
+/// Whether the reasons of a pass make a comparison with the cluster due (design, "Recorded reads and the memo"): a
+/// new revision, a ready dependency or a health signal alone do not.
+pub fn is_check_due(reasons: &Reasons) -> bool {
+    reasons.iter().any(|reason| {
+        matches!(
+            reason,
+            Reason::Requested
+                | Reason::Spec
+                | Reason::Interval
+                | Reason::Start
+                | Reason::Drift
+                | Reason::Retry
+                | Reason::Reference
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_revision_alone_makes_no_check_due() {
+        assert!(!is_check_due(&Reasons::from([Reason::Revision])));
+        assert!(!is_check_due(&Reasons::from([Reason::Dependency, Reason::Health])));
+        assert!(is_check_due(&Reasons::from([Reason::Revision, Reason::Interval])));
+        assert!(is_check_due(&Reasons::from([Reason::Requested])));
+    }
+}

@@ -1,0 +1,226 @@
+//! One pass over a Kustomization: source, dependencies, render, apply, prune, health, status.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use sluice_api::{Kustomization, KustomizationStatus};
+use sluice_cluster::Cluster;
+use sluice_model::condition::reasons;
+use sluice_model::{Artifact, Inventory, Severity, Tree, TreeRead as _};
+use sluice_render::Rendering;
+
+use super::failure::Failure;
+use super::health::{self, Attempt};
+use super::memory::{Applied, is_check_due};
+use super::status::Progress;
+use super::timing::Timing;
+use super::{KustomizationReconciler, config, dependency, source};
+use crate::engine::Engine;
+use crate::interval::jittered;
+use crate::queue::{Reason, Work};
+use crate::status::Writer;
+use crate::worker::Outcome;
+
+/// A phase that is over sooner is not worth a write of status.
+pub(super) const WORTH_A_WRITE: Duration = Duration::from_secs(1);
+
+/// One pass.
+pub(super) struct Pass<'a> {
+    pub(super) owner: &'a KustomizationReconciler,
+    pub(super) object: Arc<Kustomization>,
+    pub(super) work: &'a Work,
+    pub(super) progress: Progress,
+    pub(super) writer: Writer<Kustomization, KustomizationStatus>,
+    pub(super) started: Instant,
+}
+
+/// What a pass is about to apply.
+pub(super) struct Desired {
+    pub(super) artifact: Artifact,
+    pub(super) rendering: Rendering,
+}
+
+impl<'a> Pass<'a> {
+    pub(super) fn new(owner: &'a KustomizationReconciler, object: Arc<Kustomization>, work: &'a Work) -> Self {
+        let progress = Progress::of(&object);
+        let writer = owner.writer(&object);
+        Self { owner, object, work, progress, writer, started: Instant::now() }
+    }
+
+    pub(super) fn engine(&self) -> &'a Engine {
+        &self.owner.engine
+    }
+
+    pub(super) fn generation(&self) -> i64 {
+        self.object.metadata.generation.unwrap_or_default()
+    }
+
+    pub(super) async fn run(mut self) -> Outcome {
+        let timing = match Timing::of(&self.object.spec) {
+            Ok(timing) => timing,
+            Err(error) => return self.end_stalled(reasons::FAILED, &error.to_string()).await,
+        };
+        match self.attempt(timing).await {
+            Ok(outcome) => outcome,
+            Err(failure) => self.end_failed(failure, timing).await,
+        }
+    }
+
+    async fn attempt(&mut self, timing: Timing) -> Result<Outcome, Failure> {
+        if self.work.reasons.iter().all(|reason| *reason == Reason::Health) {
+            return self.look_at_health(timing).await;
+        }
+        drop(self.owner.memory.take_waiting(&self.work.key));
+        if let Some(field) = config::unserved_field(&self.object) {
+            return Err(Failure::stalled(
+                reasons::BUILD_FAILED,
+                format!("{field} is not served by this version of Sluice; nothing was applied"),
+            ));
+        }
+        let (artifact, tree) = self.fetch()?;
+        self.check_dependencies(&artifact)?;
+        self.progress.status.last_attempted_revision = Some(artifact.revision.clone());
+        let rendering = self.render(&artifact, tree).await?;
+        let desired = Desired { artifact, rendering };
+        if let Some(next_check) = self.unchanged(&desired) {
+            return self.end_unchanged(&desired, next_check).await;
+        }
+        if self.engine().queues.kustomizations.is_superseded(&self.work.key) {
+            return Ok(self.give_way());
+        }
+        self.apply(desired, timing).await
+    }
+
+    /// A newer generation, revision or request waits: it takes over this pass's reasons.
+    fn give_way(&self) -> Outcome {
+        for reason in &self.work.reasons {
+            self.engine().queues.kustomizations.add(self.work.key.clone(), *reason);
+        }
+        Outcome::Settled
+    }
+
+    /// The artifact of the source, opened.
+    fn fetch(&self) -> Result<(Artifact, Tree), Failure> {
+        let engine = self.engine();
+        let target = source::target(&self.object);
+        source::check_access(&self.object, &target, engine.options.no_cross_namespace_refs)?;
+        let artifact = source::artifact(&engine.stores, &target, engine.options.requeue_dependency)?;
+        let tree = engine.open_tree(&target, &artifact)?;
+        let root = config::root(&self.object.spec)?;
+        if tree.entries(&root).is_err() {
+            return Err(Failure::retry(
+                reasons::ARTIFACT_FAILED,
+                format!("kustomization path not found: {root:?} is no directory of revision {}", artifact.revision),
+            ));
+        }
+        Ok((artifact, tree))
+    }
+
+    fn check_dependencies(&self, artifact: &Artifact) -> Result<(), Failure> {
+        let target = source::target(&self.object);
+        let store = &self.engine().stores.kustomizations;
+        dependency::check(store, &self.object, &target, &artifact.revision).map_err(Failure::from)
+    }
+
+    /// The final objects, from the memo where what the renderer read has not changed.
+    async fn render(&mut self, artifact: &Artifact, tree: Tree) -> Result<Rendering, Failure> {
+        let engine = self.engine();
+        let plugin = super::build::renderer(engine)?;
+        let input = super::build::input(engine, &plugin, &self.object, tree)?;
+        self.progress.working(&format!("Building manifests for revision {}", artifact.revision));
+        let rendered = engine.renderer.render(input);
+        let status = self.progress.status.clone();
+        let rendering = self.writer.while_slow(rendered, WORTH_A_WRITE, &status).await?;
+        for warning in &rendering.warnings {
+            tracing::info!(warning, "renderer warned");
+        }
+        Ok(rendering)
+    }
+
+    /// When the cluster is to be compared next, if these objects are the ones that were applied last and nothing
+    /// makes a comparison due now.
+    fn unchanged(&self, desired: &Desired) -> Option<tokio::time::Instant> {
+        let applied = self.owner.memory.applied(&self.work.key)?;
+        let same = applied.generation == self.generation()
+            && applied.digest == desired.rendering.digest
+            && !is_check_due(&self.work.reasons)
+            && applied.next_check > tokio::time::Instant::now();
+        same.then_some(applied.next_check)
+    }
+
+    async fn end_unchanged(&mut self, desired: &Desired, next_check: tokio::time::Instant) -> Result<Outcome, Failure> {
+        let attempt = self.attempted(desired, false);
+        self.record_success(&attempt, health::is_asked_for(&self.object));
+        self.write().await?;
+        tracing::info!(revision = attempt.revision, "nothing that was read has changed");
+        Ok(Outcome::Next(next_check.saturating_duration_since(tokio::time::Instant::now())))
+    }
+
+    /// What this pass stands for.
+    pub(super) fn attempted(&self, desired: &Desired, changed: bool) -> Attempt {
+        Attempt {
+            revision: desired.artifact.revision.clone(),
+            origin_revision: desired.artifact.metadata.get("org.opencontainers.image.revision").cloned(),
+            generation: self.generation(),
+            digest: desired.rendering.digest,
+            changed,
+        }
+    }
+
+    /// Sets the status of a success.
+    pub(super) fn record_success(&mut self, attempt: &Attempt, health_checked: bool) {
+        self.progress.applied(&attempt.revision, attempt.origin_revision.as_deref(), health_checked);
+        let (digest, took) = (attempt.digest.to_string(), self.started.elapsed());
+        self.progress.remember(&digest, took, reasons::RECONCILIATION_SUCCEEDED, &attempt.revision);
+    }
+
+    /// Notes that these objects stand in the cluster, and when to compare next.
+    pub(super) fn remember(&self, digest: sluice_model::Digest, timing: Timing) -> Duration {
+        let next = jittered(timing.interval, self.engine().options.jitter_percent);
+        let applied =
+            Applied { generation: self.generation(), digest, next_check: tokio::time::Instant::now() + next };
+        self.owner.memory.set_applied(&self.work.key, applied);
+        next
+    }
+
+    /// Writes the status as it stands, with the request answered.
+    pub(super) async fn write(&mut self) -> Result<(), Failure> {
+        self.progress.handled();
+        Ok(self.writer.write(&self.progress.status).await?)
+    }
+
+    /// The identity that objects are applied with.
+    pub(super) fn tenant(&self) -> Result<Cluster, Failure> {
+        self.owner.tenant(&self.object)
+    }
+
+    /// The inventory in status.
+    pub(super) fn inventory(&self) -> Inventory {
+        self.object.status.as_ref().and_then(|status| status.inventory.as_ref()).map(Inventory::from).unwrap_or_default()
+    }
+
+    async fn end_stalled(&mut self, reason: &'static str, message: &str) -> Outcome {
+        self.progress.stalled(reason, message);
+        self.owner.tell(&self.object, Severity::Error, reason, message, None);
+        match self.write().await {
+            Ok(()) => Outcome::Settled,
+            Err(failure) => Outcome::Backoff(failure.message),
+        }
+    }
+
+    async fn end_failed(&mut self, failure: Failure, timing: Timing) -> Outcome {
+        self.owner.memory.distrust(&self.work.key);
+        if failure.is_stalling() {
+            return self.end_stalled(failure.reason, &failure.message).await;
+        }
+        tracing::error!(error = failure.message, reason = failure.reason, "reconciliation failed");
+        self.progress.failed(failure.reason, &failure.message);
+        let severity = if failure.is_waiting() { Severity::Info } else { Severity::Error };
+        let revision = self.progress.status.last_attempted_revision.clone();
+        self.owner.tell(&self.object, severity, failure.reason, &failure.message, revision.as_deref());
+        if let Err(error) = self.write().await {
+            return Outcome::Backoff(error.message);
+        }
+        Outcome::RetryAfter(failure.wait(timing.retry, self.engine().options.requeue_dependency))
+    }
+}

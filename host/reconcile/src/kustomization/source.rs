@@ -1,0 +1,110 @@
+//! The source of a Kustomization: which object, whether it may be used, and its current artifact.
+
+use std::time::Duration;
+
+use sluice_api::{GoDuration, Kustomization, KustomizationSpec};
+use sluice_cluster::kube::ResourceExt as _;
+use sluice_model::Artifact;
+use sluice_model::condition::reasons;
+
+use crate::engine::Stores;
+use crate::index::Target;
+use crate::key::ObjectKey;
+
+/// Why there is no artifact to apply.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SourceError {
+    /// Refused by `--no-cross-namespace-refs`.
+    #[error("can't access '{kind}/{key}', cross-namespace references have been blocked")]
+    Denied {
+        /// Kind of the source.
+        kind: String,
+        /// Which one.
+        key: ObjectKey,
+    },
+    /// The source's kind is not served by this version.
+    #[error("spec.sourceRef.kind '{0}' is not served by this version of Sluice")]
+    Unsupported(String),
+    /// It does not exist.
+    #[error("Source '{kind}/{key}' not found")]
+    NotFound {
+        /// Kind of the source.
+        kind: String,
+        /// Which one.
+        key: ObjectKey,
+    },
+    /// Its artifact cannot be read from its status.
+    #[error("Source '{kind}/{key}': {reason}")]
+    Unreadable {
+        /// Kind of the source.
+        kind: String,
+        /// Which one.
+        key: ObjectKey,
+        /// What is wrong.
+        reason: String,
+    },
+    /// It exists and has no artifact yet.
+    #[error("Source artifact not found, retrying in {retry}")]
+    NoArtifact {
+        /// As Flux prints it.
+        retry: String,
+    },
+}
+
+impl SourceError {
+    /// The reason of the Ready condition.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::Denied { .. } => reasons::ACCESS_DENIED,
+            _ => reasons::ARTIFACT_FAILED,
+        }
+    }
+
+    /// Whether only a change of spec helps.
+    pub fn is_stalling(&self) -> bool {
+        matches!(self, Self::Denied { .. })
+    }
+}
+
+/// The source that an object refers to.
+pub fn target(object: &Kustomization) -> Target {
+    of(&object.namespace().unwrap_or_default(), &object.spec)
+}
+
+fn of(namespace: &str, spec: &KustomizationSpec) -> Target {
+    let reference = &spec.source_ref;
+    let namespace = reference.namespace.as_deref().filter(|ns| !ns.is_empty()).unwrap_or(namespace);
+    Target::new(reference.kind.to_string(), ObjectKey::new(namespace, &reference.name))
+}
+
+/// Checks the cross-namespace rule before anything is read (T1).
+///
+/// # Errors
+/// The source is in another namespace and that is not allowed.
+pub fn check_access(object: &Kustomization, target: &Target, no_cross_namespace_refs: bool) -> Result<(), SourceError> {
+    if no_cross_namespace_refs && object.namespace().as_deref() != Some(&target.key.namespace) {
+        return Err(SourceError::Denied { kind: target.kind.clone(), key: target.key.clone() });
+    }
+    Ok(())
+}
+
+/// The current artifact of a source.
+///
+/// # Errors
+/// The kind is not served, or the source or its artifact is missing.
+pub fn artifact(stores: &Stores, target: &Target, retry: Duration) -> Result<Artifact, SourceError> {
+    let Target { kind, key } = target;
+    let stored = match kind.as_str() {
+        "GitRepository" => stores.git_repositories.get(key).map(|source| source.status.clone()),
+        _ => return Err(SourceError::Unsupported(kind.clone())),
+    };
+    let status = stored.ok_or_else(|| SourceError::NotFound { kind: kind.clone(), key: key.clone() })?;
+    let artifact = status
+        .and_then(|status| status.artifact)
+        .ok_or_else(|| SourceError::NoArtifact { retry: GoDuration::from(retry).to_string() })?;
+    Artifact::try_from(&artifact).map_err(|error| SourceError::Unreadable {
+        kind: kind.clone(),
+        key: key.clone(),
+        reason: error.to_string(),
+    })
+}

@@ -1,0 +1,129 @@
+//! Starts the informers and workers of all served kinds, and ends them in order.
+
+use std::fmt::Debug;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+use sluice_cluster::kube::core::{DeserializeGuard, NamespaceResourceScope};
+use sluice_cluster::kube::runtime::watcher;
+use sluice_cluster::kube::{Api, Resource};
+use tokio::task::JoinSet;
+
+use crate::engine::Engine;
+use crate::git_repository::GitRepositoryReconciler;
+use crate::interval::Backoff;
+use crate::kustomization::KustomizationReconciler;
+use crate::plugin::PluginReconciler;
+use crate::queue::Queue;
+use crate::store::{Kind, Store};
+use crate::trigger::{GitRepositories, Kustomizations, Nobody, Plugins};
+use crate::worker::{self, Reconciler};
+
+/// The informers and workers of a process.
+pub struct Running {
+    engine: Arc<Engine>,
+    informers: JoinSet<()>,
+    workers: JoinSet<()>,
+}
+
+impl Running {
+    /// Starts the informers. Nothing is reconciled until [`Running::work`].
+    pub fn observe(engine: Arc<Engine>) -> Self {
+        let mut running = Self { engine: engine.clone(), informers: JoinSet::new(), workers: JoinSet::new() };
+        let stores = &engine.stores;
+        stores.git_repositories.observe(Arc::new(GitRepositories(engine.clone())));
+        stores.kustomizations.observe(Arc::new(Kustomizations(engine.clone())));
+        stores.plugins.observe(Arc::new(Plugins(engine.clone())));
+        stores.alerts.observe(Arc::new(Nobody));
+        stores.providers.observe(Arc::new(Nobody));
+        running.inform_namespaced(&stores.git_repositories);
+        running.inform_namespaced(&stores.kustomizations);
+        running.inform_namespaced(&stores.alerts);
+        running.inform_namespaced(&stores.providers);
+        running.inform_plugins();
+        running
+    }
+
+    fn config(&self) -> watcher::Config {
+        match &self.engine.options.label_selector {
+            Some(selector) => watcher::Config::default().labels(selector),
+            None => watcher::Config::default(),
+        }
+    }
+
+    fn inform_namespaced<K>(&mut self, store: &Arc<Store<K>>)
+    where
+        K: Kind + Resource<Scope = NamespaceResourceScope>,
+    {
+        if !self.engine.options.serves(&K::kind(&())) {
+            store.skip();
+            return;
+        }
+        let client = self.engine.cluster.client();
+        let api: Api<DeserializeGuard<K>> = match &self.engine.options.watch_namespace {
+            Some(namespace) => Api::namespaced(client, namespace),
+            None => Api::all(client),
+        };
+        self.inform(store, api);
+    }
+
+    fn inform_plugins(&mut self) {
+        let store = self.engine.stores.plugins.clone();
+        if !self.engine.options.serves("Plugin") {
+            store.skip();
+            return;
+        }
+        let api = Api::all(self.engine.cluster.client());
+        self.inform(&store, api);
+    }
+
+    fn inform<K: Kind + DeserializeOwned + Debug>(&mut self, store: &Arc<Store<K>>, api: Api<DeserializeGuard<K>>) {
+        let (store, config) = (store.clone(), self.config());
+        self.informers.spawn(async move { store.run(api, config).await });
+    }
+
+    /// Waits until every informer has its first list.
+    pub async fn synced(&self) {
+        let stores = &self.engine.stores;
+        stores.git_repositories.synced().await;
+        stores.kustomizations.synced().await;
+        stores.alerts.synced().await;
+        stores.providers.synced().await;
+        stores.plugins.synced().await;
+    }
+
+    /// Starts the workers. Plugins come first: nothing is rendered by a default that an installed one replaces.
+    pub async fn work(&mut self) {
+        let options = &self.engine.options;
+        let (sources, others) = (options.concurrent_sources, options.concurrent);
+        let queues = &self.engine.queues;
+        let (plugins, sources_queue, kustomizations) =
+            (queues.plugins.clone(), queues.git_repositories.clone(), queues.kustomizations.clone());
+        let reconciler = Arc::new(PluginReconciler::new(self.engine.clone()));
+        reconciler.install_all().await;
+        self.spawn(reconciler, plugins, sources);
+        self.spawn(Arc::new(GitRepositoryReconciler::new(self.engine.clone())), sources_queue, sources);
+        self.spawn(Arc::new(KustomizationReconciler::new(self.engine.clone())), kustomizations, others);
+    }
+
+    fn spawn(&mut self, reconciler: Arc<dyn Reconciler>, queue: Arc<Queue>, concurrent: usize) {
+        let options = &self.engine.options;
+        let backoff = Arc::new(Backoff::new(options.min_retry_delay, options.max_retry_delay));
+        let metrics = self.engine.metrics.clone();
+        self.workers.spawn(worker::run(reconciler, queue, backoff, metrics, concurrent));
+    }
+
+    /// Lets every worker finish the pass it is in, for at most `grace`, then ends everything.
+    pub async fn finish(mut self, grace: Duration) {
+        let queues = &self.engine.queues;
+        for queue in [&queues.git_repositories, &queues.kustomizations, &queues.plugins] {
+            queue.close();
+        }
+        let drained = tokio::time::timeout(grace, async { while self.workers.join_next().await.is_some() {} }).await;
+        if drained.is_err() {
+            tracing::warn!("passes were still under way at the end; they are taken up again at the next start");
+        }
+        self.informers.abort_all();
+    }
+}

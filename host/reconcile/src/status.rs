@@ -1,0 +1,148 @@
+//! Writes status: only what changed, in one patch, with Flux's field owners.
+
+use std::fmt::Debug;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
+use sluice_api::annotation::FINALIZER;
+use sluice_cluster::kube;
+use sluice_cluster::kube::api::{Api, Patch, PatchParams};
+
+use crate::metrics::Metrics;
+use crate::store::{Kind, Store};
+
+/// The JSON merge patch (RFC 7396) that turns `old` into `new`; none when they are equal.
+pub fn merge_diff(old: &Value, new: &Value) -> Option<Value> {
+    let (Value::Object(old), Value::Object(new)) = (old, new) else {
+        return (old != new).then(|| new.clone());
+    };
+    let mut patch = Map::new();
+    for (key, value) in new {
+        match old.get(key) {
+            Some(known) => {
+                if let Some(change) = merge_diff(known, value) {
+                    patch.insert(key.clone(), change);
+                }
+            }
+            None => {
+                patch.insert(key.clone(), value.clone());
+            }
+        }
+    }
+    for key in old.keys().filter(|key| !new.contains_key(*key)) {
+        patch.insert(key.clone(), Value::Null);
+    }
+    (!patch.is_empty()).then_some(Value::Object(patch))
+}
+
+/// Writes the difference of two statuses; none when there is none.
+///
+/// # Errors
+/// The API server's.
+pub async fn patch<K, S>(
+    api: &Api<K>,
+    name: &str,
+    manager: &str,
+    (old, new): (&S, &S),
+    metrics: &Metrics,
+) -> Result<Option<K>, kube::Error>
+where
+    K: kube::Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned,
+    S: Serialize,
+{
+    let to_json = |status: &S| serde_json::to_value(status).map_err(kube::Error::SerdeError);
+    let Some(change) = merge_diff(&to_json(old)?, &to_json(new)?) else { return Ok(None) };
+    let body = json!({ "status": change });
+    let params = PatchParams { field_manager: Some(manager.to_owned()), ..PatchParams::default() };
+    let written = api.patch_status(name, &params, &Patch::Merge(&body)).await?;
+    metrics.status_written(&K::kind(&()));
+    Ok(Some(written))
+}
+
+/// Writes the status of one object during one pass, each time only what is new since the last write.
+pub struct Writer<K: Kind, S> {
+    /// Where the object is written.
+    pub api: Api<K>,
+    /// Its name.
+    pub name: String,
+    /// Field manager.
+    pub manager: &'static str,
+    /// The status as the API server has it.
+    pub written: S,
+    /// Learns what was written.
+    pub store: Arc<Store<K>>,
+    /// Counts the writes.
+    pub metrics: Metrics,
+}
+
+impl<K: Kind, S: Serialize + Clone> Writer<K, S> {
+    /// Writes what changed. An object that is gone has no status to write.
+    ///
+    /// # Errors
+    /// The API server's.
+    pub async fn write(&mut self, status: &S) -> Result<(), kube::Error> {
+        match patch(&self.api, &self.name, self.manager, (&self.written, status), &self.metrics).await {
+            Ok(Some(object)) => {
+                self.store.learn(object);
+            }
+            Ok(None) => {}
+            Err(kube::Error::Api(response)) if response.code == 404 => {}
+            Err(error) => return Err(error),
+        }
+        self.written = status.clone();
+        Ok(())
+    }
+
+    /// Does the work, and writes `status` meanwhile when the work lasts longer than `after`: a phase that is over at
+    /// once is not worth a write.
+    pub async fn while_slow<T>(&mut self, work: impl Future<Output = T>, after: Duration, status: &S) -> T {
+        tokio::pin!(work);
+        tokio::select! {
+            biased;
+            result = &mut work => return result,
+            () = tokio::time::sleep(after) => {}
+        }
+        let (result, written) = tokio::join!(work, self.write(status));
+        if let Err(error) = written {
+            tracing::warn!(error = %error, "failed to write progress");
+        }
+        result
+    }
+}
+
+/// Adds or removes our finalizer, and nothing else.
+///
+/// # Errors
+/// The API server's; a conflict when the object changed meanwhile.
+pub async fn set_finalizer<K>(api: &Api<K>, object: &K, manager: &str, present: bool) -> Result<K, kube::Error>
+where
+    K: kube::Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned,
+{
+    let meta = object.meta();
+    let mut finalizers = meta.finalizers.clone().unwrap_or_default();
+    finalizers.retain(|finalizer| finalizer != FINALIZER);
+    if present {
+        finalizers.push(FINALIZER.to_owned());
+    }
+    let body = json!({ "metadata": {
+        "finalizers": finalizers, "resourceVersion": meta.resource_version, "uid": meta.uid } });
+    let params = PatchParams { field_manager: Some(manager.to_owned()), ..PatchParams::default() };
+    api.patch(meta.name.as_deref().unwrap_or_default(), &params, &Patch::Merge(&body)).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_patch_holds_only_what_changed_and_removes_what_is_gone() {
+        let old = json!({"a": 1, "b": {"c": 2, "d": 3}, "list": [1, 2], "gone": true});
+        let new = json!({"a": 1, "b": {"c": 2, "d": 4}, "list": [1], "new": {}});
+        let patch = merge_diff(&old, &new);
+        assert_eq!(patch, Some(json!({"b": {"d": 4}, "list": [1], "new": {}, "gone": null})));
+        assert_eq!(merge_diff(&new, &new), None);
+    }
+}

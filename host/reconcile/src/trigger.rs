@@ -1,0 +1,113 @@
+//! Who becomes due when an object changes: the observers of the informers.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use sluice_api::{GitRepository, Kustomization, Plugin, condition};
+use sluice_model::condition::types;
+
+use crate::engine::Engine;
+use crate::index::Target;
+use crate::key::ObjectKey;
+use crate::kustomization::{build, dependency, source};
+use crate::queue::{Queue, Reason};
+use crate::request::reason_of_change;
+use crate::store::{Kind, Observer};
+
+fn wake_itself<K: Kind>(queue: &Queue, key: &ObjectKey, old: Option<&Arc<K>>, new: Option<&Arc<K>>) {
+    let reason = match new {
+        Some(new) => reason_of_change(old.map(AsRef::as_ref), new.as_ref()),
+        None => Some(Reason::Spec),
+    };
+    if let Some(reason) = reason {
+        queue.add(key.clone(), reason);
+    }
+}
+
+/// Watches GitRepositories: a new artifact wakes its consumers.
+pub struct GitRepositories(pub Arc<Engine>);
+
+impl Observer<GitRepository> for GitRepositories {
+    fn changed(&self, key: &ObjectKey, old: Option<&Arc<GitRepository>>, new: Option<&Arc<GitRepository>>) {
+        wake_itself(&self.0.queues.git_repositories, key, old, new);
+        let artifact = |object: Option<&Arc<GitRepository>>| {
+            object.and_then(|object| object.status.as_ref()?.artifact.clone()).map(|a| (a.revision, a.digest))
+        };
+        let (before, now) = (artifact(old), artifact(new));
+        if now.is_some() && before != now {
+            for user in self.0.references.users(&Target::new("GitRepository", key.clone())) {
+                self.0.queues.kustomizations.add(user, Reason::Revision);
+            }
+        }
+    }
+}
+
+/// Watches Kustomizations: keeps their references, and wakes who waits for one that became ready.
+pub struct Kustomizations(pub Arc<Engine>);
+
+impl Kustomizations {
+    fn index(&self, key: &ObjectKey, object: Option<&Arc<Kustomization>>) {
+        let targets = object.map(|object| {
+            let dependencies = dependency::keys(&key.namespace, &object.spec);
+            let dependencies = dependencies.into_iter().map(|key| Target::new("Kustomization", key));
+            std::iter::once(source::target(object)).chain(dependencies).collect::<Vec<_>>()
+        });
+        self.0.references.set(key, targets.unwrap_or_default());
+    }
+}
+
+/// What dependants look at.
+fn readiness(object: Option<&Arc<Kustomization>>) -> Option<(bool, Option<i64>, Option<String>)> {
+    let status = object?.status.as_ref()?;
+    let ready = condition::is_true(&status.conditions, types::READY);
+    Some((ready, status.observed_generation, status.last_applied_revision.clone()))
+}
+
+impl Observer<Kustomization> for Kustomizations {
+    fn changed(&self, key: &ObjectKey, old: Option<&Arc<Kustomization>>, new: Option<&Arc<Kustomization>>) {
+        self.index(key, new);
+        wake_itself(&self.0.queues.kustomizations, key, old, new);
+        let (before, now) = (readiness(old), readiness(new));
+        if before != now && now.as_ref().is_some_and(|(ready, ..)| *ready) {
+            for user in self.0.references.users(&Target::new("Kustomization", key.clone())) {
+                self.0.queues.kustomizations.add(user, Reason::Dependency);
+            }
+        }
+    }
+}
+
+/// Watches Plugins: another renderer makes every Kustomization due.
+pub struct Plugins(pub Arc<Engine>);
+
+impl Observer<Plugin> for Plugins {
+    fn changed(&self, key: &ObjectKey, old: Option<&Arc<Plugin>>, new: Option<&Arc<Plugin>>) {
+        wake_itself(&self.0.queues.plugins, key, old, new);
+        let digest = |object: Option<&Arc<Plugin>>| object.and_then(|object| object.status.as_ref()?.digest.clone());
+        if key.name == build::RENDERER && old.is_some() && digest(old) != digest(new) {
+            for object in self.0.stores.kustomizations.list() {
+                self.0.queues.kustomizations.add(ObjectKey::of(object.as_ref()), Reason::Reference);
+            }
+        }
+    }
+}
+
+/// Watches kinds that nothing reconciles: they are only read.
+pub struct Nobody;
+
+impl<K: Kind> Observer<K> for Nobody {
+    fn changed(&self, _: &ObjectKey, _: Option<&Arc<K>>, _: Option<&Arc<K>>) {}
+}
+
+/// The kinds of these definitions that no reconciler of this version serves, for the log at start.
+pub fn unserved(options: &crate::Options) -> BTreeMap<&'static str, &'static str> {
+    const SERVED: [&str; 5] = ["GitRepository", "Kustomization", "Alert", "Provider", "Plugin"];
+    sluice_api::KINDS
+        .iter()
+        .filter_map(|info| {
+            if !SERVED.contains(&info.kind) {
+                return Some((info.kind, "has no reconciler in this version"));
+            }
+            (!options.serves(info.kind)).then_some((info.kind, "is not among --kinds"))
+        })
+        .collect()
+}

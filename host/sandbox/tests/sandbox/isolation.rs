@@ -1,0 +1,69 @@
+//! P7, P8, P13: nothing of one call is seen by another.
+
+use std::sync::Arc;
+
+use sluice_sandbox::{Grants, Limits, PluginSource, PluginStore};
+
+use crate::guests::{SHORT, bytes, call, plugin, render, request, sandbox};
+
+#[tokio::test]
+async fn p8_memory_of_one_call_is_not_seen_by_the_next() {
+    let limits = Limits {
+        memory: 128 << 20,
+        ..SHORT
+    };
+    for _ in 0..40 {
+        for mode in ["fill", "look"] {
+            let outcome = render("leftovers", mode, limits).await.expect("runs");
+            assert_eq!(outcome.text, b"0", "bytes of another call");
+        }
+    }
+}
+
+/// P13: a call that runs ends on the plugin it began with.
+#[tokio::test]
+async fn p13_a_plugin_is_replaced_between_calls() {
+    let store = PluginStore::new(sandbox());
+    let source = || PluginSource::File {
+        path: "x.wasm".into(),
+    };
+    store
+        .install("x", bytes("unsteady"), Grants::none(), source())
+        .await
+        .expect("loads");
+    let old = store.get("x").expect("is there");
+    store
+        .install("x", bytes("render-echo"), Grants::none(), source())
+        .await
+        .expect("loads");
+    assert_eq!(
+        store.get("x").expect("is there").description().name,
+        "render-echo"
+    );
+    assert_eq!(
+        old.render(&call(SHORT), request("{}"))
+            .await
+            .map(|done| done.objects.len())
+            .ok(),
+        Some(0)
+    );
+}
+
+/// Two plugins of one digest share compiled code, and no state.
+#[tokio::test]
+async fn one_digest_is_compiled_once() {
+    let before = sandbox().metrics();
+    let (left, right) = (plugin("unsteady").await, plugin("unsteady").await);
+    assert!(!Arc::ptr_eq(&left, &right));
+    let after = sandbox().metrics();
+    assert!(
+        after.compiled - before.compiled <= 1 + concurrent_loads(),
+        "{before:?} {after:?}"
+    );
+    assert_eq!(left.digest(), right.digest());
+}
+
+/// Other tests of this process load guests of their own at the same moment.
+fn concurrent_loads() -> u64 {
+    26
+}

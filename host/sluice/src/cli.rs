@@ -1,0 +1,100 @@
+//! The command line: names, flags and help; each command's work is in the file of its name.
+
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::{completion, crds, plugin, render, run, version};
+
+/// GitOps for Kubernetes: Flux's API, with every renderer, source and notifier in a sandbox.
+#[derive(Debug, Parser)]
+#[command(name = "sluice", disable_version_flag = true, max_term_width = 110)]
+#[command(after_help = "Examples:
+  sluice crds | kubectl apply --server-side -f -       install the kinds
+  sluice run --storage-path /data                      run the controllers
+  sluice render kustomize ./clusters/prod              print what kustomize build prints
+  sluice plugin list                                   what is built in and installed")]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the controllers.
+    Run(Box<run::RunArgs>),
+    /// Print the custom resource definitions of all kinds.
+    Crds(crds::CrdsArgs),
+    /// Render manifests through the sandboxed renderers.
+    #[command(subcommand)]
+    Render(render::RenderCommand),
+    /// Inspect, move and list plugins.
+    #[command(subcommand)]
+    Plugin(plugin::PluginCommand),
+    /// Print the version.
+    Version(version::VersionArgs),
+    /// Print a completion script for a shell.
+    Completion(completion::CompletionArgs),
+}
+
+/// Form of machine-readable output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Output {
+    /// JSON.
+    Json,
+    /// YAML.
+    Yaml,
+}
+
+/// Which cluster, and where in it.
+#[derive(Debug, Clone, Default, Args)]
+pub struct ClusterArgs {
+    /// Kubeconfig file; the default is $KUBECONFIG, then the service account of the pod.
+    #[arg(long, value_name = "FILE")]
+    pub kubeconfig: Option<std::path::PathBuf>,
+    /// Context of the kubeconfig file.
+    #[arg(long)]
+    pub context: Option<String>,
+}
+
+impl Cli {
+    /// Runs the command; an error is printed with its causes and ends the process with 1.
+    pub fn execute(self) -> ExitCode {
+        let result = match self.command {
+            Command::Run(args) => run::run(*args),
+            Command::Crds(args) => crds::print(&args),
+            Command::Render(command) => render::render(command),
+            Command::Plugin(command) => plugin::execute(command),
+            Command::Version(args) => version::print(&args),
+            Command::Completion(args) => completion::print(&args),
+        };
+        match result {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("Error: {error:#}");
+                ExitCode::FAILURE
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn flags_of_flux_controllers_parse() {
+        let args = [
+            "sluice", "run", "--events-addr=http://x/", "--watch-all-namespaces=true", "--log-level=info",
+            "--log-encoding=json", "--enable-leader-election", "--storage-path=/data",
+            "--storage-adv-addr=source-controller.flux-system.svc.cluster.local.", "--no-cross-namespace-refs=true",
+        ];
+        assert!(Cli::try_parse_from(args).is_ok());
+    }
+}

@@ -1,0 +1,143 @@
+//! From the command line and the environment to the settings of the stages.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use bytes::Bytes;
+use serde_json::{Value, json};
+use sluice_cluster::{Cluster, ClusterOptions, ElectionOptions};
+use sluice_model::SecretData;
+use sluice_reconcile::Options;
+use sluice_sandbox::{Grants, Plugin, PluginStore, Sandbox, SandboxConfig};
+
+use crate::builtin::BUILTIN;
+use crate::cli::ClusterArgs;
+use crate::run::RunArgs;
+
+/// The TLS provider of the whole process; to be called once, before the first connection.
+pub fn use_tls() -> anyhow::Result<()> {
+    rustls::crypto::aws_lc_rs::default_provider()
+        .install_default()
+        .map_err(|_| anyhow::anyhow!("a TLS provider was installed before ours"))
+}
+
+/// A client of the cluster that the arguments name.
+pub async fn connect(args: &ClusterArgs) -> anyhow::Result<Cluster> {
+    let options = ClusterOptions {
+        kubeconfig: args.kubeconfig.clone(),
+        context: args.context.clone(),
+        ..ClusterOptions::default()
+    };
+    Cluster::connect(&options).await.context("no cluster: give --kubeconfig, set KUBECONFIG or run in a pod")
+}
+
+/// The host's name, as in a pod.
+pub fn hostname() -> String {
+    let from_kernel = || std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
+    std::env::var("HOSTNAME").ok().or_else(from_kernel).map_or_else(String::new, |name| name.trim().to_owned())
+}
+
+fn runtime_namespace() -> String {
+    std::env::var("RUNTIME_NAMESPACE").unwrap_or_else(|_| "flux-system".to_owned())
+}
+
+/// Settings of the reconcilers.
+pub fn options(args: &RunArgs) -> Options {
+    Options {
+        watch_namespace: (!args.watch_all_namespaces).then(runtime_namespace),
+        runtime_namespace: runtime_namespace(),
+        label_selector: Some(args.watch_label_selector.clone()).filter(|selector| !selector.is_empty()),
+        kinds: args.kinds.clone(),
+        concurrent_sources: args.concurrent.unwrap_or(2),
+        concurrent: args.concurrent.unwrap_or(4),
+        concurrent_ssa: args.concurrent_ssa,
+        jitter_percent: args.interval_jitter_percentage,
+        requeue_dependency: args.requeue_dependency,
+        min_retry_delay: args.min_retry_delay,
+        max_retry_delay: args.max_retry_delay,
+        no_cross_namespace_refs: args.no_cross_namespace_refs,
+        no_remote_bases: args.no_remote_bases,
+        default_service_account: args.default_service_account.clone(),
+        repositories: args.storage_path.join(".git"),
+    }
+}
+
+/// The lease of this process's shard: its name carries the label selector, as Flux's does.
+pub fn election(args: &RunArgs) -> ElectionOptions {
+    let mut name = "sluice-leader-election".to_owned();
+    if !args.watch_label_selector.is_empty() {
+        let hash = sluice_model::Digest::of(args.watch_label_selector.as_bytes()).hex();
+        name = format!("{name}-{}", &hash[..8]);
+    }
+    let identity = format!("{}_{}", hostname(), std::process::id());
+    ElectionOptions {
+        lease_duration: args.leader_election_lease_duration,
+        renew_deadline: args.leader_election_renew_deadline,
+        retry_period: args.leader_election_retry_period,
+        ..ElectionOptions::new(runtime_namespace(), name, identity)
+    }
+}
+
+fn sandbox(cache_path: Option<PathBuf>) -> anyhow::Result<Sandbox> {
+    let cache_path = cache_path.or_else(default_cache);
+    Ok(Sandbox::new(SandboxConfig { cache_path, ..SandboxConfig::default() })?)
+}
+
+fn embedded() -> impl Iterator<Item = (String, Bytes)> {
+    BUILTIN.iter().map(|(name, component)| ((*name).to_owned(), Bytes::from_static(component)))
+}
+
+/// The default plugins, loaded into a sandbox; compiled at most once an engine version.
+pub async fn plugins(cache_path: Option<PathBuf>) -> anyhow::Result<PluginStore> {
+    let store = PluginStore::new(sandbox(cache_path)?);
+    store.add_builtins(embedded()).await.context("failed to load the default plugins")?;
+    Ok(store)
+}
+
+/// One default plugin, for commands that need no other.
+pub async fn plugin(name: &str, cache_path: Option<PathBuf>) -> anyhow::Result<Arc<Plugin>> {
+    let (_, component) =
+        embedded().find(|(known, _)| known == name).with_context(|| format!("no default plugin {name}"))?;
+    Ok(sandbox(cache_path)?.load(component, Grants::all()).await?)
+}
+
+/// A component from elsewhere, to look at.
+pub async fn load(component: Bytes) -> anyhow::Result<Arc<Plugin>> {
+    Ok(sandbox(None)?.load(component, Grants::all()).await?)
+}
+
+/// What a plugin says of itself.
+pub fn describe(plugin: &Plugin) -> Value {
+    let description = plugin.description();
+    json!({
+        "name": description.name,
+        "version": description.version,
+        "types": description.types,
+        "bindings": description.bindings,
+        "configSchema": serde_json::from_str::<Value>(&description.config_schema).unwrap_or_default(),
+    })
+}
+
+/// Credentials of the docker command for a registry; none when it has none.
+pub fn docker_login(file: Option<PathBuf>, host: &str) -> anyhow::Result<Option<SecretData>> {
+    let given = file.is_some();
+    let default = || Some(PathBuf::from(std::env::var_os("HOME")?).join(".docker").join("config.json"));
+    let Some(path) = file.or_else(default) else { return Ok(None) };
+    let bytes = match std::fs::read(&path) {
+        Ok(bytes) => bytes,
+        Err(_) if !given => return Ok(None),
+        Err(error) => return Err(error).with_context(|| format!("--docker-config: {}", path.display())),
+    };
+    let config: Value =
+        serde_json::from_slice(&bytes).with_context(|| format!("{} is not JSON", path.display()))?;
+    let names_host = config["auths"].as_object().is_some_and(|auths| auths.keys().any(|key| key.contains(host)));
+    Ok(names_host.then(|| SecretData::new(path.display().to_string(), [(".dockerconfigjson".to_owned(), bytes)])))
+}
+
+/// `sluice/plugins` in the user's cache folder (XDG base directory specification); none where there is no home.
+fn default_cache() -> Option<PathBuf> {
+    let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+    let home = || Some(PathBuf::from(std::env::var_os("HOME")?).join(".cache"));
+    Some(cache.or_else(home)?.join("sluice").join("plugins"))
+}
