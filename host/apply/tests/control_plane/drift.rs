@@ -69,6 +69,8 @@ async fn defaults_and_secret_text_are_no_drift() -> Result<()> {
     };
     let first = bed.apply(wanted()).await?;
     assert_eq!(first.changes.count(Action::Created), 5);
+    // the controllers add their annotations and status first
+    tokio::time::sleep(std::time::Duration::from_secs(2)).await;
     let second = bed.apply(wanted()).await?;
     assert_eq!(
         second.changes.count(Action::Unchanged),

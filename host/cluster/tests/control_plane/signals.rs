@@ -238,11 +238,16 @@ async fn many_awaited_objects_are_watched_in_full() -> Result<()> {
         )
         .await?;
     let before = gets();
-    let changes = tokio::time::timeout(SOON, any.changes()).await?;
-    assert_eq!(changes[0].id, target);
-    let seen = hub
-        .read(&bed.cluster, &target, "v1", changes[0].resource_version)
-        .await?;
+    let told = tokio::time::timeout(SOON, async {
+        loop {
+            let changes = any.changes().await;
+            if let Some(change) = changes.into_iter().find(|change| change.id == target) {
+                return change.resource_version;
+            }
+        }
+    });
+    let version = told.await?;
+    let seen = hub.read(&bed.cluster, &target, "v1", version).await?;
     assert_eq!(seen.0["data"], json!({"a": "2"}));
     assert_eq!(gets(), before, "read from the stream");
 

@@ -44,6 +44,7 @@ async fn workloads_become_healthy_by_events() -> Result<()> {
         .context("settled")??;
     assert!(watch.summary().all_current());
 
+    tokio::time::sleep(Duration::from_secs(1)).await;
     let requests = bed.cluster.counters().read();
     tokio::time::sleep(Duration::from_secs(6)).await;
     assert_eq!(
