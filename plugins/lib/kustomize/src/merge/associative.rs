@@ -6,7 +6,7 @@
 
 use sluice_yaml::{Kind, Node};
 
-use super::directive::{Directive, is_replace, take_directive};
+use super::directive::{Directive, ends_element, take_directive, without_directive};
 use super::{Merged, Merger, Reason, from_patch, value};
 use crate::node::{is_nil_or_empty, is_null, set_field};
 use crate::openapi::Schema;
@@ -178,17 +178,20 @@ impl List<'_, '_> {
         let own = find(&self.dest, &keys_here, &values_here, |at| self.listed[at]);
         let dest = own.and_then(|at| self.dest[at].take());
         if self.with_itself {
+            let before = dest.as_ref().filter(|dest| ends_element(dest)).map(without_directive);
             let adopted = dest.map_or(Ok(None), |dest| self.merger.adopt(dest, self.elements.clone()))?;
-            return self.settle_one(adopted.map_or(Merged::Gone, value), own, None, keys, values);
+            return self.settle_one(adopted.map_or(Merged::Gone, value), own, before, keys, values);
         }
         let patched = find(&self.patch, &keys_here, &values_here, |_| true);
         let patch = patched.and_then(|at| self.patch[at].take());
-        // kustomize keeps the object's element where the patch's one takes its place.
+        // kustomize keeps the object's element where the patch's one takes its place, or where it looks for it under
+        // more keys than it has.
         let before = dest
-            .clone()
-            .filter(|dest| patch.as_ref().is_some_and(|p| !dest.is_map() || is_replace(p)));
+            .as_ref()
+            .filter(|dest| patch.as_ref().is_some_and(|p| !dest.is_map() || ends_element(p)))
+            .cloned();
         // Under several keys the same element may be asked for again.
-        let again = patch.clone().filter(|_| self.keys.len() > 1);
+        let again = patch.as_ref().filter(|_| self.keys.len() > 1).cloned();
         let merged = self.merger.walk(dest, patch, self.elements.clone())?;
         if let (Some(at), Some(again)) = (patched, again) {
             self.patch[at] = Some(again);
@@ -211,6 +214,9 @@ impl List<'_, '_> {
                 (node, replaced)
             }
             Merged::Value { .. } | Merged::KeptNull(_) | Merged::Gone => {
+                if let Some(at) = own {
+                    self.dest[at] = before;
+                }
                 self.delete(keys, values);
                 return Ok(());
             }

@@ -26,9 +26,16 @@ fn parse(text: &str) -> Result<Directive, Reason> {
     }
 }
 
-/// True for a map that takes the place of the object's.
-pub(super) fn is_replace(patch: &Node) -> bool {
-    patch.get(KEY).is_some_and(|node| node.value == "replace")
+/// True for a map that takes the place of the object's or removes it.
+pub(super) fn ends_element(patch: &Node) -> bool {
+    patch.get(KEY).is_some_and(|node| node.value == "replace" || node.value == "delete")
+}
+
+/// The map without its directive.
+pub(super) fn without_directive(patch: &Node) -> Node {
+    let mut copy = patch.clone();
+    copy.remove(KEY);
+    copy
 }
 
 /// Reads and removes the directive.

@@ -1,5 +1,8 @@
 //! A tree held in memory, with the rules of the host's trees: no links, nothing above the root.
 
+// Each test crate uses a part of it.
+#![allow(dead_code)]
+
 use std::collections::BTreeMap;
 
 use sluice_kustomize::{Entry, EntryKind, Files, FilesError};
