@@ -278,7 +278,7 @@ fn r11_objects_need_kind_and_name_and_ids_of_their_own() {
 
 #[test]
 fn r12_template_characters_stay_text() {
-    let kustomization = "resources: [a.yaml]\ncommonAnnotations:\n  x: \"a\\n---\\nkind: Secret\"\n  y: \"${X} {{ .y }} $(Z)\"\n";
+    let kustomization = "resources: [a.yaml]\ncommonAnnotations:\n  x: \"a\\n---\\nkind: Secret\"\n  z: \"${X} {{ .z }} $(Z)\"\n";
     let files = Memory::new([("kustomization.yaml", kustomization), ("a.yaml", CONFIG_MAP)]);
     let built = build(&files, "", &open_options()).expect("builds");
     assert_eq!(built.objects.len(), 1);
