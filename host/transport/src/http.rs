@@ -100,6 +100,11 @@ impl HttpRemote {
         // The address may be a secret: no error repeats it.
         let mut address =
             Url::parse(text).map_err(|error| EndpointError::Invalid(format!("invalid address: {error}")))?;
+        if !matches!(address.scheme(), "http" | "https") || address.host().is_none() {
+            return Err(EndpointError::Invalid(
+                "invalid address: want http:// or https:// and a host".into(),
+            ));
+        }
         let mut headers = HeaderMap::new();
         let mut redactor = Redactor::default();
         if let Some(secret) = secret {

@@ -279,19 +279,23 @@ impl Shared {
     }
 }
 
-/// Whether a shallow fetch failed because the server sends no single commits, or no shallow history (libgit2's words, and
-/// those of git's upload-pack). Other failures would only repeat with more bytes.
+/// What is said when a server sends no single commits or no shallow history: by libgit2 (which loses the server's words when
+/// they come in place of shallow roots), and by git's upload-pack.
+const REFUSALS: [&str; 7] = [
+    "unexpected packet type",
+    "unexpected pkt type",
+    "not our ref",
+    "cannot fetch a specific object",
+    "unadvertised object",
+    "support shallow",
+    "remote error",
+];
+
+/// Whether a failed shallow fetch may succeed with the whole history. Other failures would only repeat with more bytes.
 fn may_want_history(error: &EndpointError) -> bool {
-    let refusals = [
-        "not our ref",
-        "cannot fetch a specific object",
-        "unadvertised object",
-        "support shallow",
-        "remote error",
-    ];
     match error {
         EndpointError::Transient { message: text, .. } | EndpointError::Failed(text) => {
-            refusals.iter().any(|refusal| text.contains(refusal))
+            REFUSALS.iter().any(|refusal| text.contains(refusal))
         }
         _ => false,
     }

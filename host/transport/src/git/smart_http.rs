@@ -2,6 +2,7 @@
 
 use std::io::{self, Read, Write};
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE};
@@ -17,6 +18,9 @@ use crate::git::wire::{Operation, take};
 const MAX_ADVERTISEMENT: usize = 96 * 1024 * 1024;
 /// Longest pkt-line, with its length.
 const MAX_LINE: usize = 65520;
+/// Most bytes that are read of an answer that is left, and how long that may take.
+const MAX_DRAINED: usize = 64 * 1024;
+const DRAIN_TIMEOUT: Duration = Duration::from_millis(100);
 const SERVICE: &str = "git-upload-pack";
 
 /// What a server says before the first request: references and capabilities.
@@ -193,6 +197,27 @@ impl HttpStream {
         let length = take(chunk, buffer);
         self.operation.count(length)?;
         Ok(length)
+    }
+}
+
+/// libgit2 leaves an answer when it has what it wants. Read to its end, the connection serves the next request.
+impl Drop for HttpStream {
+    fn drop(&mut self) {
+        let State::Reading(response, _) = &mut self.state else {
+            return;
+        };
+        let drain = async {
+            let mut left = MAX_DRAINED;
+            while let Ok(Some(chunk)) = response.chunk().await {
+                match left.checked_sub(chunk.len()) {
+                    Some(rest) => left = rest,
+                    None => return,
+                }
+            }
+        };
+        let limited = async { tokio::time::timeout(DRAIN_TIMEOUT, drain).await };
+        // Whether it was drained or not: the stream is gone.
+        let _ = self.operation.wire.runtime.block_on(limited);
     }
 }
 
