@@ -10,6 +10,7 @@ use sluice_api::{Alert, Provider};
 use sluice_model::event::Event;
 use sluice_transport::Transport;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::task::TaskTracker;
 
 use crate::gate;
 use crate::metadata::combine;
@@ -50,6 +51,7 @@ pub struct Dispatcher {
     transport: Arc<Transport>,
     total: Arc<Semaphore>,
     namespaces: Mutex<HashMap<String, Arc<Lane>>>,
+    deliveries: TaskTracker,
 }
 
 struct Lane {
@@ -73,6 +75,7 @@ impl Dispatcher {
             transport,
             total,
             namespaces: Mutex::default(),
+            deliveries: TaskTracker::new(),
         }
     }
 
@@ -88,7 +91,7 @@ impl Dispatcher {
             );
         };
         let (this, event, alert) = (self.clone(), event.clone(), alert.clone());
-        tokio::spawn(async move {
+        self.deliveries.spawn(async move {
             let Some(_permits) = this.permits(&lane).await else {
                 return;
             };
@@ -97,6 +100,12 @@ impl Dispatcher {
             }
             drop(pending);
         });
+    }
+
+    /// Waits until what was started has ended; each delivery ends within its Provider's timeout.
+    pub async fn finish(&self) {
+        self.deliveries.close();
+        self.deliveries.wait().await;
     }
 
     async fn permits(&self, lane: &Lane) -> Option<(OwnedSemaphorePermit, OwnedSemaphorePermit)> {

@@ -17,6 +17,9 @@ pub enum ParseEventError {
         /// Bytes.
         size: usize,
     },
+    /// No JSON object.
+    #[error("failed to parse event: want a JSON object")]
+    NotAnObject,
     /// Not the JSON of an event.
     #[error("failed to parse event: {0}")]
     Json(serde_json::Error),
@@ -51,6 +54,10 @@ struct Incoming {
 pub fn parse_event(bytes: &[u8]) -> Result<Event, ParseEventError> {
     if bytes.len() > MAX_BODY {
         return Err(ParseEventError::TooLarge { size: bytes.len() });
+    }
+    // Reading a structure would take an array of its fields too.
+    if bytes.trim_ascii_start().first() != Some(&b'{') {
+        return Err(ParseEventError::NotAnObject);
     }
     let incoming: Incoming = serde_json::from_slice(bytes).map_err(ParseEventError::Json)?;
     let severity = match incoming.severity.as_str() {
@@ -95,13 +102,20 @@ mod tests {
     #[test]
     fn refuses_what_is_no_event() {
         let deep = "[".repeat(100_000);
+        for text in ["", "[]", " null", "1", &deep] {
+            assert!(
+                matches!(parse_event(text.as_bytes()), Err(ParseEventError::NotAnObject)),
+                "{}",
+                text.len()
+            );
+        }
+        let nested = format!(r#"{{"x":{deep}"#);
         for text in [
-            "",
-            "[]",
             "{",
             r#"{"message":1}"#,
             r#"{"metadata":{"a":1}}"#,
-            &deep,
+            r#"{"involvedObject":1}"#,
+            &nested,
         ] {
             assert!(
                 matches!(parse_event(text.as_bytes()), Err(ParseEventError::Json(_))),

@@ -57,7 +57,8 @@ pub struct Router {
 }
 
 impl Router {
-    /// A router and its task, which runs until `stop` (or until all clones are gone) and then routes what is queued.
+    /// A router and its task, which runs until `stop` (or until all clones are gone) and then routes what
+    /// is queued and waits for the deliveries.
     pub fn new(
         store: Arc<dyn NotifyStore>,
         reporter: Arc<dyn AlertReporter>,
@@ -116,9 +117,10 @@ impl Routing {
                 event = events.recv() => event,
                 () = stop.cancelled(), if !events.is_closed() => { events.close(); continue }
             };
-            let Some(event) = event else { return };
+            let Some(event) = event else { break };
             self.route(Arc::new(event)).await;
         }
+        self.dispatcher.finish().await;
     }
 
     async fn route(&self, event: Arc<Event>) {
