@@ -106,10 +106,15 @@ impl Plugin {
         };
         let mut session = Session::open(&sandbox, request).await;
         let wall = session.wall();
-        let done = guard(wall, adapters.describe(&mut session.store)).await;
-        let (raw, _) = session
-            .close(done)
-            .map_err(|failure| LoadFailure::Describe(Box::new(failure)))?;
+        let done = guard(
+            wall,
+            Adapters::describe(&inspection.worlds, &pre, &mut session.store),
+        )
+        .await;
+        let (raw, _) = session.close(done).map_err(|failure| match failure {
+            Failure::ContractMismatch(told) => LoadFailure::ContractMismatch(told),
+            failure => LoadFailure::Describe(Box::new(failure)),
+        })?;
         let (description, schema) = raw.check()?;
         Ok(Self {
             sandbox,
@@ -348,29 +353,22 @@ impl Adapters {
         Ok(adapters)
     }
 
-    /// All worlds export the same `meta`.
+    /// Checks the types of every world in one instance. All worlds export the same `meta`, so any description will do.
     async fn describe(
-        &self,
+        worlds: &[World],
+        pre: &InstancePre<CallState>,
         store: &mut Store<CallState>,
     ) -> wasmtime::Result<Result<RawDescription, Error>> {
-        let described = match self {
-            Self {
-                source: Some(source), ..
-            } => source.describe(store).await,
-            Self {
-                renderer: Some(renderer),
-                ..
-            } => renderer.describe(store).await,
-            Self {
-                notifier: Some(notifier),
-                ..
-            } => notifier.describe(store).await,
-            Self {
-                receiver: Some(receiver),
-                ..
-            } => receiver.describe(store).await,
-            _ => Err(wasmtime::Error::msg("no world")),
-        };
+        let instance = pre.instantiate_async(&mut *store).await?;
+        let mut described = Err(wasmtime::Error::msg("no world"));
+        for world in worlds {
+            described = Ok(match world {
+                World::Source => Source::describe(store, &instance).await?,
+                World::Renderer => Renderer::describe(store, &instance).await?,
+                World::Notifier => Notifier::describe(store, &instance).await?,
+                World::Receiver => Receiver::describe(store, &instance).await?,
+            });
+        }
         described.map(Ok)
     }
 }

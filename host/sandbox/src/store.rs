@@ -191,6 +191,12 @@ pub(crate) fn timed_out(state: &CallState, limit: Duration) -> Failure {
     }
 }
 
+/// Ends the call because the functions of an instance have other types than the contract's.
+pub(crate) fn misfit(store: &mut Store<CallState>, error: &wasmtime::Error) -> wasmtime::Error {
+    let told = text::one_line(&format!("{error:#}"), 1024);
+    store.data_mut().refuse(Failure::ContractMismatch(told))
+}
+
 /// What a trap was. A refused growth comes before the trap that it leads to.
 pub(crate) fn failure(state: &mut CallState, error: &wasmtime::Error) -> Failure {
     if let Some(failure) = state.refused.take() {
@@ -220,7 +226,7 @@ pub(crate) fn failure(state: &mut CallState, error: &wasmtime::Error) -> Failure
     })
 }
 
-/// Limits that wasmtime tells by their words only; a test holds each of them.
+/// Limits that wasmtime tells by their words only; the tests of P2 and P5 notice when the words change.
 fn by_message(cause: &str, limits: &Limits) -> Option<Failure> {
     if cause.contains("fuel allocated for hostcalls has been exhausted") {
         return Some(Failure::OutputLimit {

@@ -90,13 +90,16 @@ impl Case {
         self.until("Kustomization", name, "is ready", is_current).await
     }
 
-    /// Applies an object in the test's namespace.
+    /// Applies an object in the test's namespace; a Kustomization that names no target applies there as well.
     ///
     /// # Errors
     /// The server refuses it.
     pub async fn apply(&self, mut object: Value) -> Result<Value> {
         if object["metadata"]["namespace"].is_null() {
             object["metadata"]["namespace"] = json!(self.namespace);
+        }
+        if object["kind"] == "Kustomization" && object["spec"].get("targetNamespace").is_none() {
+            object["spec"]["targetNamespace"] = json!(self.namespace);
         }
         self.cluster.apply(&object).await
     }

@@ -111,6 +111,11 @@ pub fn failed_for(object: &Value, reason: &str) -> bool {
     condition(object, "Ready").is_some_and(|ready| ready["status"] == "False" && ready["reason"] == reason)
 }
 
+/// Whether Ready is False for this reason, with this text in its message.
+pub fn failed_with(object: &Value, reason: &str, text: &str) -> bool {
+    failed_for(object, reason) && message(object).contains(text)
+}
+
 /// The message of Ready.
 pub fn message(object: &Value) -> &str {
     condition(object, "Ready")

@@ -4,7 +4,8 @@ use anyhow::Result;
 use serde_json::json;
 use sluice_e2e::Case;
 use sluice_e2e::object::{
-    commit_of, condition, config_map, failed_for, inventory, is_current, kustomization_file, message,
+    commit_of, condition, config_map, failed_for, failed_with, git_repository, inventory, is_current,
+    kustomization, kustomization_file, message,
 };
 use sluice_testbed::Change;
 
@@ -291,19 +292,15 @@ async fn one_refused_object_keeps_the_whole_stage_from_changing() -> Result<()> 
 async fn a_missing_path_is_reported() -> Result<()> {
     let case = Case::start("missing-path").await?;
     let repository = case.simple_repository("app")?;
-    case.apply(sluice_e2e::object::git_repository(
-        "app",
-        &case.git.url(&repository),
-    ))
-    .await?;
-    case.apply(sluice_e2e::object::kustomization("app", "app", "./nowhere"))
+    case.apply(git_repository("app", &case.git.url(&repository)))
         .await?;
+    case.apply(kustomization("app", "app", "./nowhere")).await?;
     let failed = case
         .until("Kustomization", "app", "fails", |it| {
-            failed_for(it, "ArtifactFailed")
+            failed_for(it, "ArtifactFailed") && message(it).contains("nowhere")
         })
         .await?;
-    assert!(message(&failed).contains("nowhere"), "{}", message(&failed));
+    assert!(message(&failed).contains("path not found"), "{}", message(&failed));
     case.merge("Kustomization", "app", json!({"spec": {"path": "./app"}}))
         .await?;
     case.until("Kustomization", "app", "is ready", is_current).await?;
@@ -334,7 +331,12 @@ async fn namespaces_crds_and_their_objects_come_in_one_commit() -> Result<()> {
             Change::text("app/namespace.yaml", namespace),
         ],
     )?;
-    let kustomization = case.deploy("app", &repository).await?;
+    case.apply(git_repository("app", &case.git.url(&repository)))
+        .await?;
+    let mut object = kustomization("app", "app", "./app");
+    object["spec"]["targetNamespace"] = json!(null);
+    case.apply(object).await?;
+    let kustomization = case.until("Kustomization", "app", "is ready", is_current).await?;
     let ids = inventory(&kustomization);
     assert!(ids.contains(&"_e2e-stages-made__Namespace".to_owned()), "{ids:?}");
     assert!(

@@ -163,7 +163,7 @@ impl<'a> Starting<'a> {
         let mut command = Command::new(programs::find(program)?);
         command.args(args).env_remove("KUBECONFIG");
         let output = self.folder.join(format!("{program}.log"));
-        let process = Process::start(program, command, &output, Some(self.folder))?;
+        let process = Process::start(program, command, &output)?;
         self.processes.push((program.to_owned(), process));
         Ok(())
     }

@@ -1,16 +1,18 @@
 //! A child process that ends with its owner.
 //!
-//! Dropping kills and reaps it. When the owner itself is killed, a small shell waits at the other end of a pipe, sees
-//! it close, kills the child and removes its folder. (PR_SET_PDEATHSIG would need unsafe code and fires when the
-//! spawning *thread* ends.) Children get process groups of their own: Ctrl-C reaches the owner only.
+//! Dropping kills and reaps it. When the owner itself is killed, a small shell at the other end of a pipe sees it close
+//! and kills the child. (PR_SET_PDEATHSIG would need unsafe code and fires when the spawning *thread* ends.) Another
+//! such shell removes the owner's temporary folders. Children get process groups of their own: Ctrl-C reaches the
+//! owner only.
 
 use std::fs::File;
 use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::OnceLock;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 
 /// A running child with its output in a file.
 #[derive(Debug)]
@@ -18,15 +20,22 @@ pub struct Process {
     name: String,
     child: Child,
     output: PathBuf,
-    watchdog: Option<(Child, Option<ChildStdin>)>,
+    watchdog: Option<Watchdog>,
+}
+
+/// A shell that runs a script when its owner ends, however that ends.
+#[derive(Debug)]
+struct Watchdog {
+    shell: Child,
+    pipe: Option<ChildStdin>,
 }
 
 impl Process {
-    /// Starts `command` with both outputs appended to `output`. `folder` is removed if this process dies unexpectedly.
+    /// Starts `command` with both outputs appended to `output`.
     ///
     /// # Errors
     /// The program or the watchdog cannot be started.
-    pub fn start(name: &str, mut command: Command, output: &Path, folder: Option<&Path>) -> Result<Self> {
+    pub fn start(name: &str, mut command: Command, output: &Path) -> Result<Self> {
         let file = File::options().create(true).append(true).open(output)?;
         let child = command
             .stdin(Stdio::null())
@@ -35,7 +44,7 @@ impl Process {
             .process_group(0)
             .spawn()
             .with_context(|| format!("start {name} ({})", command.get_program().display()))?;
-        let watchdog = Some(watch(child.id(), folder)?);
+        let watchdog = Some(Watchdog::start(KILL, &child.id().to_string())?);
         Ok(Self {
             name: name.to_owned(),
             child,
@@ -88,10 +97,8 @@ impl Process {
     }
 
     fn dismiss_watchdog(&mut self) {
-        if let Some((mut watchdog, stdin)) = self.watchdog.take() {
-            let _ = watchdog.kill();
-            let _ = watchdog.wait();
-            drop(stdin);
+        if let Some(watchdog) = self.watchdog.take() {
+            watchdog.dismiss();
         }
     }
 }
@@ -102,21 +109,34 @@ impl Drop for Process {
     }
 }
 
-const WATCHDOG: &str =
-    r#"trap '' INT TERM HUP; read -r _; kill -9 "$1" 2>/dev/null; [ -n "$2" ] && rm -rf -- "$2""#;
+/// Kills a process.
+const KILL: &str = r#"kill -9 "$1" 2>/dev/null"#;
 
-fn watch(pid: u32, folder: Option<&Path>) -> Result<(Child, Option<ChildStdin>)> {
-    let mut watchdog = Command::new("sh")
-        .args(["-c", WATCHDOG, "watchdog", &pid.to_string()])
-        .arg(folder.unwrap_or(Path::new("")))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .process_group(0)
-        .spawn()
-        .context("start the watchdog shell")?;
-    let stdin = watchdog.stdin.take();
-    Ok((watchdog, stdin))
+/// Removes a folder that dying processes may still write into.
+const REMOVE: &str = r#"for _ in 1 2 3 4 5; do rm -rf -- "$1" 2>/dev/null && exit; sleep 0.2; done"#;
+
+impl Watchdog {
+    fn start(script: &str, argument: &str) -> Result<Self> {
+        let mut shell = Command::new("sh")
+            .arg("-c")
+            .arg(format!("trap '' INT TERM HUP; read -r _; {script}"))
+            .args(["watchdog", argument])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .process_group(0)
+            .spawn()
+            .context("start the watchdog shell")?;
+        let pipe = shell.stdin.take();
+        Ok(Self { shell, pipe })
+    }
+
+    /// Ends it without its script.
+    fn dismiss(mut self) {
+        let _ = self.shell.kill();
+        let _ = self.shell.wait();
+        drop(self.pipe.take());
+    }
 }
 
 /// The last lines of a text.
@@ -136,15 +156,37 @@ pub fn free_port() -> Result<u16> {
         .port())
 }
 
-/// A folder for one server; `TMPDIR` chooses where.
+/// A folder for one server, below one of this process that is removed when the process ends; `TMPDIR` chooses where.
 ///
 /// # Errors
 /// It cannot be made.
 pub fn temp_folder(name: &str) -> Result<tempfile::TempDir> {
+    let root = root()
+        .as_ref()
+        .map_err(|error| anyhow!("make a temporary folder: {error}"))?;
     tempfile::Builder::new()
-        .prefix(&format!("sluice-{name}-"))
-        .tempdir()
+        .prefix(&format!("{name}-"))
+        .tempdir_in(root)
         .context("make a temporary folder")
+}
+
+/// The folder of this process. It is never dropped: its watchdog sees the pipe close when the process ends.
+fn root() -> &'static Result<PathBuf, String> {
+    static ROOT: OnceLock<(Result<PathBuf, String>, Option<Watchdog>)> = OnceLock::new();
+    let (root, _) = ROOT.get_or_init(|| match make_root() {
+        Ok((root, watchdog)) => (Ok(root), Some(watchdog)),
+        Err(error) => (Err(format!("{error:#}")), None),
+    });
+    root
+}
+
+fn make_root() -> Result<(PathBuf, Watchdog)> {
+    let root = tempfile::Builder::new()
+        .prefix("sluice-testbed-")
+        .tempdir()?
+        .keep();
+    let watchdog = Watchdog::start(REMOVE, &root.to_string_lossy())?;
+    Ok((root, watchdog))
 }
 
 #[cfg(test)]
@@ -156,7 +198,7 @@ mod tests {
         let folder = temp_folder("process").unwrap();
         let mut command = Command::new("sleep");
         command.arg("60");
-        let mut process = Process::start("sleep", command, &folder.path().join("out"), None).unwrap();
+        let mut process = Process::start("sleep", command, &folder.path().join("out")).unwrap();
         process.check().unwrap();
         let proc = PathBuf::from(format!("/proc/{}", process.pid()));
         assert!(proc.exists());
@@ -165,23 +207,28 @@ mod tests {
     }
 
     #[test]
-    fn the_watchdog_ends_the_child_and_removes_the_folder() {
+    fn the_watchdog_ends_the_child_of_an_owner_that_was_killed() {
         let folder = temp_folder("watchdog").unwrap();
-        let victim = folder.path().join("folder");
-        std::fs::create_dir(&victim).unwrap();
         let mut command = Command::new("sleep");
         command.arg("60");
-        let mut process =
-            Process::start("sleep", command, &folder.path().join("out"), Some(&victim)).unwrap();
+        let mut process = Process::start("sleep", command, &folder.path().join("out")).unwrap();
         // what the kernel does when the owner is killed: the pipe closes
-        let (mut watchdog, stdin) = process.watchdog.take().unwrap();
-        drop(stdin);
-        watchdog.wait().unwrap();
+        let mut watchdog = process.watchdog.take().unwrap();
+        drop(watchdog.pipe.take());
+        watchdog.shell.wait().unwrap();
         assert!(
             process.child.wait().unwrap().code().is_none(),
             "ended by a signal"
         );
-        assert!(!victim.exists());
+    }
+
+    #[test]
+    fn the_watchdog_removes_the_folders_of_an_owner_that_was_killed() {
+        let (root, mut watchdog) = make_root().unwrap();
+        std::fs::create_dir(root.join("inner")).unwrap();
+        drop(watchdog.pipe.take());
+        watchdog.shell.wait().unwrap();
+        assert!(!root.exists());
     }
 
     #[test]
@@ -189,7 +236,7 @@ mod tests {
         let folder = temp_folder("ends").unwrap();
         let mut command = Command::new("sh");
         command.args(["-c", "echo no such flag >&2; exit 3"]);
-        let mut process = Process::start("prog", command, &folder.path().join("out"), None).unwrap();
+        let mut process = Process::start("prog", command, &folder.path().join("out")).unwrap();
         process.child.wait().unwrap();
         let error = process.check().unwrap_err().to_string();
         assert!(

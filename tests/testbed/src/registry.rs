@@ -66,7 +66,7 @@ impl Registry {
             .arg(&file)
             .env("OTEL_TRACES_EXPORTER", "none");
         let output = folder.path().join("log");
-        let process = Process::start("registry", command, &output, Some(folder.path()))?;
+        let process = Process::start("registry", command, &output)?;
         let mut registry = Self {
             process,
             port,

@@ -277,5 +277,5 @@ fn spawn(options: &SluiceOptions, ports: Ports, folder: &Path, generation: usize
         .env("RUNTIME_NAMESPACE", &options.namespace)
         .envs(options.env.iter().map(|(key, value)| (key, value)));
     let output = folder.join(format!("output-{generation}"));
-    Process::start("sluice", command, &output, Some(folder))
+    Process::start("sluice", command, &output)
 }

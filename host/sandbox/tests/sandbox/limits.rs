@@ -145,14 +145,65 @@ async fn p2_a_ceiling_holds() {
     );
 }
 
+/// P2: an instance that is too large from the start is refused by the same limits.
+#[tokio::test]
+async fn p2_instances_and_tables_have_limits() {
+    let echo = plugin("render-echo").await;
+    let refused = |limits| {
+        let echo = Arc::clone(&echo);
+        async move {
+            echo.render(&call(limits), request("{}"))
+                .await
+                .map(|_| ())
+                .expect_err("is too large")
+                .failure
+        }
+    };
+    let memory = refused(Limits {
+        memory: 64 << 10,
+        ..SHORT
+    })
+    .await;
+    assert!(matches!(memory, Failure::MemoryLimit { .. }), "{memory}");
+    let tables = refused(Limits {
+        table_elements: 1,
+        ..SHORT
+    })
+    .await;
+    assert!(
+        matches!(
+            tables,
+            Failure::ResourceLimit {
+                resource: "table elements",
+                limit: 1
+            }
+        ),
+        "{tables}"
+    );
+    let instances = refused(Limits {
+        instances: 1,
+        ..SHORT
+    })
+    .await;
+    assert!(
+        matches!(instances, Failure::ResourceLimit { limit: 1, .. }),
+        "{instances}"
+    );
+    assert_others_work().await;
+}
+
 #[tokio::test]
 async fn p2_recursion_ends_in_a_trap() {
-    let error = render("deep-recursion", "", SHORT).await.expect_err("never ends");
-    assert!(
-        matches!(&error.failure, Failure::Trap { message, .. } if message.contains("stack")),
-        "{error}"
-    );
-    assert_eq!(error.reason(), "PluginTrapped");
+    for (mode, says) in [("engine", "call stack exhausted"), ("memory", "out of bounds")] {
+        let error = render("deep-recursion", mode, SHORT)
+            .await
+            .expect_err("never ends");
+        assert!(
+            matches!(&error.failure, Failure::Trap { message, .. } if message.contains(says)),
+            "{mode}: {error}"
+        );
+        assert_eq!(error.reason(), "PluginTrapped");
+    }
     assert_others_work().await;
 }
 

@@ -35,7 +35,7 @@ fn app(index: usize) -> [Change; 3] {
     let name = format!("app-{index}");
     let folder = format!("apps/{name}");
     let kustomization = format!(
-        "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources:\n- deployment.yaml\n\
+        "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nnamespace: bench\nresources:\n- deployment.yaml\n\
          - service.yaml\nconfigMapGenerator:\n- name: {name}\n  literals:\n  - NAME={name}\n  - LEVEL=info\n"
     );
     let service = format!(

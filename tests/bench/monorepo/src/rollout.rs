@@ -10,10 +10,16 @@ use sluice_testbed::Cluster;
 use sluice_testbed::kube::runtime::watcher::{self, Event};
 use tokio::sync::watch;
 
-const PATIENCE: Duration = Duration::from_secs(600);
+const PATIENCE: Duration = Duration::from_secs(120);
 
-/// What is known of each Kustomization: `lastAppliedRevision`, and whether it is settled.
-type States = BTreeMap<String, (String, bool)>;
+/// What is known of each Kustomization.
+type States = BTreeMap<String, State>;
+
+struct State {
+    revision: String,
+    settled: bool,
+    message: String,
+}
 
 /// A running watch.
 pub struct Rollout {
@@ -50,33 +56,31 @@ impl Rollout {
 
     /// Waits until all stand on the commit, and gives the time since the watch began.
     pub async fn all_on(&self, commit: &str) -> Result<Duration> {
-        self.until(|(revision, _)| revision.ends_with(commit)).await?;
+        self.until(|it| it.revision.ends_with(commit)).await?;
         Ok(self.started.elapsed())
     }
 
     /// Waits until all are ready and nothing is under way.
     pub async fn settled(&self) -> Result<()> {
-        self.until(|(_, settled)| *settled).await
+        self.until(|it| it.settled).await
     }
 
-    async fn until(&self, test: impl Fn(&(String, bool)) -> bool) -> Result<()> {
+    async fn until(&self, test: impl Fn(&State) -> bool) -> Result<()> {
         let mut states = self.states.clone();
         let done = states.wait_for(|states| states.len() >= self.count && states.values().all(&test));
         match tokio::time::timeout(PATIENCE, done).await {
             Ok(_) => Ok(()),
             Err(_) => {
-                let open: Vec<String> = self
-                    .states
-                    .borrow()
-                    .iter()
-                    .filter(|(_, it)| !test(it))
-                    .map(|(name, _)| name.clone())
-                    .collect();
+                let states = self.states.borrow();
+                let open: Vec<_> = states.iter().filter(|(_, it)| !test(it)).collect();
+                let first = open
+                    .first()
+                    .map(|(name, it)| format!("{name}: {}", it.message))
+                    .unwrap_or_default();
                 bail!(
-                    "after {PATIENCE:?}, {} of {} are not done: {}",
+                    "after {PATIENCE:?}, {} of {} are not done; {first}",
                     open.len(),
-                    self.count,
-                    open.join(" ")
+                    self.count
                 )
             }
         }
@@ -89,18 +93,22 @@ impl Drop for Rollout {
     }
 }
 
-fn state(data: &Value) -> (String, bool) {
+fn state(data: &Value) -> State {
     let status = &data["status"];
-    let holds = |kind: &str| {
-        let conditions = status["conditions"].as_array();
-        conditions
+    let condition = |kind: &str| {
+        status["conditions"]
+            .as_array()
             .into_iter()
             .flatten()
-            .any(|it| it["type"] == kind && it["status"] == "True")
+            .find(|it| it["type"] == kind)
     };
-    let revision = status["lastAppliedRevision"]
-        .as_str()
-        .unwrap_or_default()
-        .to_owned();
-    (revision, holds("Ready") && !holds("Reconciling"))
+    let holds = |kind: &str| condition(kind).is_some_and(|it| it["status"] == "True");
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    State {
+        revision: text(&status["lastAppliedRevision"]),
+        settled: holds("Ready") && !holds("Reconciling"),
+        message: condition("Ready")
+            .map(|it| text(&it["message"]))
+            .unwrap_or_default(),
+    }
 }

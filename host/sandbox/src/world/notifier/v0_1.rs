@@ -2,13 +2,13 @@
 
 use sluice_model::{Event, Severity};
 use wasmtime::Store;
-use wasmtime::component::InstancePre;
+use wasmtime::component::{Instance, InstancePre};
 
 use crate::bindings::imports::sluice::plugin::types::Error;
 use crate::bindings::notifier::exports::sluice::plugin::notifier as contract;
 use crate::bindings::notifier::{NotifierPlugin, NotifierPluginPre};
 use crate::describe::RawDescription;
-use crate::store::CallState;
+use crate::store::{CallState, misfit};
 
 /// A linked notifier.
 pub(crate) struct Notifier(NotifierPluginPre<CallState>);
@@ -22,13 +22,13 @@ impl Notifier {
         self.0.instantiate_async(store).await
     }
 
-    pub(crate) async fn describe(&self, store: &mut Store<CallState>) -> wasmtime::Result<RawDescription> {
-        let found = self
-            .instance(store)
-            .await?
-            .sluice_plugin_meta()
-            .call_describe(store)
-            .await?;
+    /// Checks that the instance has this world's functions, and lets it describe itself.
+    pub(crate) async fn describe(
+        store: &mut Store<CallState>,
+        instance: &Instance,
+    ) -> wasmtime::Result<RawDescription> {
+        let plugin = NotifierPlugin::new(&mut *store, instance).map_err(|error| misfit(store, &error))?;
+        let found = plugin.sluice_plugin_meta().call_describe(store).await?;
         Ok(RawDescription {
             name: found.name,
             version: found.version,

@@ -2,13 +2,13 @@
 
 use bytes::Bytes;
 use wasmtime::Store;
-use wasmtime::component::InstancePre;
+use wasmtime::component::{Instance, InstancePre};
 
 use crate::bindings::imports::sluice::plugin::types::Error;
 use crate::bindings::receiver::exports::sluice::plugin::receiver as contract;
 use crate::bindings::receiver::{ReceiverPlugin, ReceiverPluginPre};
 use crate::describe::RawDescription;
-use crate::store::CallState;
+use crate::store::{CallState, misfit};
 
 /// A webhook, read under the host's limits.
 #[derive(Debug, Clone, Default)]
@@ -46,13 +46,13 @@ impl Receiver {
         self.0.instantiate_async(store).await
     }
 
-    pub(crate) async fn describe(&self, store: &mut Store<CallState>) -> wasmtime::Result<RawDescription> {
-        let found = self
-            .instance(store)
-            .await?
-            .sluice_plugin_meta()
-            .call_describe(store)
-            .await?;
+    /// Checks that the instance has this world's functions, and lets it describe itself.
+    pub(crate) async fn describe(
+        store: &mut Store<CallState>,
+        instance: &Instance,
+    ) -> wasmtime::Result<RawDescription> {
+        let plugin = ReceiverPlugin::new(&mut *store, instance).map_err(|error| misfit(store, &error))?;
+        let found = plugin.sluice_plugin_meta().call_describe(store).await?;
         Ok(RawDescription {
             name: found.name,
             version: found.version,

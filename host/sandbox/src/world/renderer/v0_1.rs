@@ -7,7 +7,7 @@ use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Vis
 use serde::{Deserialize as DeserializeDerive, Serialize};
 use sluice_model::TreeRead;
 use wasmtime::Store;
-use wasmtime::component::{InstancePre, Resource};
+use wasmtime::component::{Instance, InstancePre, Resource};
 
 use crate::bindings::imports::sluice::plugin::types::Error;
 use crate::bindings::renderer::exports::sluice::plugin::renderer as contract;
@@ -15,7 +15,7 @@ use crate::bindings::renderer::{RendererPlugin, RendererPluginPre};
 use crate::call::Entropy;
 use crate::call::files::TreeHandle;
 use crate::describe::RawDescription;
-use crate::store::CallState;
+use crate::store::{CallState, misfit};
 
 /// What the caller needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,13 +86,13 @@ impl Renderer {
         self.0.instantiate_async(store).await
     }
 
-    pub(crate) async fn describe(&self, store: &mut Store<CallState>) -> wasmtime::Result<RawDescription> {
-        let found = self
-            .instance(store)
-            .await?
-            .sluice_plugin_meta()
-            .call_describe(store)
-            .await?;
+    /// Checks that the instance has this world's functions, and lets it describe itself.
+    pub(crate) async fn describe(
+        store: &mut Store<CallState>,
+        instance: &Instance,
+    ) -> wasmtime::Result<RawDescription> {
+        let plugin = RendererPlugin::new(&mut *store, instance).map_err(|error| misfit(store, &error))?;
+        let found = plugin.sluice_plugin_meta().call_describe(store).await?;
         Ok(RawDescription {
             name: found.name,
             version: found.version,

@@ -2,14 +2,14 @@
 
 use sluice_model::Tree;
 use wasmtime::Store;
-use wasmtime::component::{InstancePre, Resource};
+use wasmtime::component::{Instance, InstancePre, Resource};
 
 use crate::bindings::imports::sluice::plugin::types::Error;
 use crate::bindings::source::exports::sluice::plugin::source as contract;
 use crate::bindings::source::{SourcePlugin, SourcePluginPre};
 use crate::call::files::SinkHandle;
 use crate::describe::RawDescription;
-use crate::store::CallState;
+use crate::store::{CallState, misfit};
 
 /// The current state of a source.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,13 +41,13 @@ impl Source {
         self.0.instantiate_async(store).await
     }
 
-    pub(crate) async fn describe(&self, store: &mut Store<CallState>) -> wasmtime::Result<RawDescription> {
-        let found = self
-            .instance(store)
-            .await?
-            .sluice_plugin_meta()
-            .call_describe(store)
-            .await?;
+    /// Checks that the instance has this world's functions, and lets it describe itself.
+    pub(crate) async fn describe(
+        store: &mut Store<CallState>,
+        instance: &Instance,
+    ) -> wasmtime::Result<RawDescription> {
+        let plugin = SourcePlugin::new(&mut *store, instance).map_err(|error| misfit(store, &error))?;
+        let found = plugin.sluice_plugin_meta().call_describe(store).await?;
         Ok(RawDescription {
             name: found.name,
             version: found.version,
