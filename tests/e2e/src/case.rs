@@ -101,6 +101,10 @@ impl Case {
         if object["kind"] == "Kustomization" && object["spec"].get("targetNamespace").is_none() {
             object["spec"]["targetNamespace"] = json!(self.namespace);
         }
+        // a test that wants none says null
+        if let Some(spec) = object["spec"].as_object_mut() {
+            spec.retain(|key, value| key != "targetNamespace" || !value.is_null());
+        }
         self.cluster.apply(&object).await
     }
 

@@ -93,54 +93,6 @@ async fn suspend_and_resume() -> Result<()> {
     Ok(())
 }
 
-#[tokio::test]
-async fn tree_and_trace() -> Result<()> {
-    let Some((case, flux, repository)) = deployed("flux-tree").await? else {
-        return Ok(());
-    };
-    let child = json!({"apiVersion": "kustomize.toolkit.fluxcd.io/v1", "kind": "Kustomization",
-        "metadata": {"name": "child", "namespace": case.namespace},
-        "spec": {"interval": "1h", "path": "./child", "prune": true, "sourceRef": {"kind": "GitRepository", "name": "app"}}});
-    let commit = repository.commit(
-        "main",
-        "a child",
-        &[
-            Change::text(
-                "app/kustomization.yaml",
-                kustomization_file(&["settings.yaml", "child.yaml"]),
-            ),
-            Change::text("app/child.yaml", child.to_string()),
-            Change::text("child/kustomization.yaml", kustomization_file(&["map.yaml"])),
-            Change::text("child/map.yaml", config_map("of-the-child", "x", "1")),
-        ],
-    )?;
-    case.roll_out("app", &commit).await?;
-    case.until(
-        "Kustomization",
-        "child",
-        "is ready",
-        sluice_e2e::object::is_current,
-    )
-    .await?;
-    let tree = flux.run(&["tree", "kustomization", "app"]).await?;
-    for line in ["ConfigMap", "settings", "Kustomization", "child", "of-the-child"] {
-        assert!(tree.contains(line), "{line} in {tree}");
-    }
-    let json: Value =
-        serde_json::from_str(&flux.run(&["tree", "kustomization", "app", "-o", "json"]).await?)?;
-    assert!(json.to_string().contains("of-the-child"), "{json}");
-
-    let trace = flux.run(&["trace", "configmap", "of-the-child"]).await?;
-    for line in [
-        "Managed by Flux",
-        "Kustomization:   child",
-        "GitRepository:   app",
-        &format!("main@sha1:{commit}"),
-    ] {
-        assert!(trace.contains(line), "{line} in {trace}");
-    }
-    Ok(())
-}
 
 #[tokio::test]
 async fn events_stats_export_and_check() -> Result<()> {

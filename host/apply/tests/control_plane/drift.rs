@@ -109,33 +109,3 @@ async fn errors_do_not_tell_secrets() -> Result<()> {
     Ok(())
 }
 
-/// `spec.ignore`: another's value is no drift, and survives a write for another reason.
-#[tokio::test(flavor = "multi_thread")]
-async fn ignored_fields_are_left_to_others() -> Result<()> {
-    let bed = bed("drift-ignore").await?;
-    let wanted = |image: &str| {
-        vec![
-            json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "d", "namespace": "drift-ignore"},
-            "spec": {"replicas": 0, "selector": {"matchLabels": {"app": "x"}}, "template": {"metadata":
-            {"labels": {"app": "x"}}, "spec": {"containers": [{"name": "c", "image": image}]}}}}),
-        ]
-    };
-    let mut options = bed.options();
-    let rule = IgnoreRule {
-        paths: vec!["/spec/replicas".into()],
-        target: None,
-    };
-    options.ignore = IgnoreRules::compile(&[rule])?;
-    bed.apply_with(wanted("one"), &options).await?;
-    let scaled = json!({"spec": {"replicas": 3}});
-    bed.others
-        .merge("apps/v1", "Deployment", "drift-ignore", "d", scaled)
-        .await?;
-    let unchanged = bed.apply_with(wanted("one"), &options).await?;
-    assert_eq!(actions(&unchanged), ["Deployment/drift-ignore/d unchanged"]);
-    bed.apply_with(wanted("two"), &options).await?;
-    let live = bed.get("apps/v1", "Deployment", "d").await?;
-    assert_eq!(live["spec"]["replicas"], 3);
-    assert_eq!(live["spec"]["template"]["spec"]["containers"][0]["image"], "two");
-    Ok(())
-}
