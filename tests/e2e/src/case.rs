@@ -102,7 +102,7 @@ impl Case {
             object["spec"]["targetNamespace"] = json!(self.namespace);
         }
         // a test that wants none says null
-        if let Some(spec) = object["spec"].as_object_mut() {
+        if let Some(spec) = object.get_mut("spec").and_then(Value::as_object_mut) {
             spec.retain(|key, value| key != "targetNamespace" || !value.is_null());
         }
         self.cluster.apply(&object).await

@@ -37,24 +37,6 @@ fn is_waiting(object: &Value) -> bool {
 
 
 
-#[tokio::test]
-async fn a_new_revision_ends_the_wait_for_the_old_one() -> Result<()> {
-    let case = Case::start("supersede").await?;
-    let repository = repository_with(&case, Some("failing"))?;
-    waiting_kustomization(&case, &repository, "5m").await?;
-    case.until("Kustomization", "app", "waits", is_waiting).await?;
-    let fixed = Change::text("app/web.yaml", deployment("web", None));
-    let commit = repository.commit("main", "fixed", &[fixed])?;
-    let started = Instant::now();
-    case.roll_out("app", &commit).await?;
-    eprintln!("the fix was live after {:?}", started.elapsed());
-    assert!(
-        started.elapsed() < Duration::from_secs(20),
-        "{:?}",
-        started.elapsed()
-    );
-    Ok(())
-}
 
 #[tokio::test]
 async fn many_that_wait_do_not_hold_up_one_that_is_asked_for() -> Result<()> {
