@@ -146,13 +146,13 @@ impl HttpRemote {
             let (name, value) = plugin_header(name, value)?;
             headers.append(name, value);
         }
+        // The object's own headers win over the plugin's, the signature over both.
+        for (name, value) in &self.headers {
+            headers.insert(name.clone(), value.clone());
+        }
         if let Some(signature) = &request.sign {
             let (name, value) = self.signature(signature, &request.body)?;
             headers.insert(name, value);
-        }
-        // The object's own headers win over the plugin's.
-        for (name, value) in &self.headers {
-            headers.insert(name.clone(), value.clone());
         }
         let url = join(&self.address, &request.path, &request.query)?;
         Ok(Outgoing {

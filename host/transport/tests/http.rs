@@ -126,6 +126,19 @@ async fn signs_the_bytes_that_are_sent() {
     let text = String::from_utf8(answer.body.to_vec()).expect("text");
     let wanted = "x-signature: sha256=5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843";
     assert!(text.contains(wanted), "{text}");
+    let preset = secret(&[
+        ("token", "Jefe"),
+        ("headers", "X-Signature: forged-by-the-secret"),
+    ]);
+    let endpoint = transport()
+        .http(&target(&url, Some(preset)))
+        .expect("an endpoint");
+    let answer = endpoint.send(signed("sha256=")).await.expect("an answer");
+    let text = String::from_utf8(answer.body.to_vec()).expect("text");
+    assert!(
+        text.contains(wanted),
+        "the signature wins over a header of the secret: {text}"
+    );
     let without = transport().http(&target(&url, None)).expect("an endpoint");
     assert!(matches!(
         without.send(signed("")).await,

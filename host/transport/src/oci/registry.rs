@@ -139,16 +139,15 @@ impl Registry {
 
     async fn resolve_tag(&self, tag: &str) -> Result<Digest, EndpointError> {
         let image = self.image(tag)?;
-        self.session("pull", OVERHEAD, async |session| {
-            let digest = session
-                .client
-                .fetch_manifest_digest(&image, &session.auth)
-                .await?;
-            Ok(digest
-                .parse::<Digest>()
-                .map_err(|error| EndpointError::Failed(error.to_string())))
-        })
-        .await?
+        let found = self
+            .session("pull", OVERHEAD, async |session| {
+                session.client.fetch_manifest_digest(&image, &session.auth).await
+            })
+            .await
+            .map_err(|error| error.map(|text| format!("tag {tag:?}: {text}")))?;
+        found
+            .parse::<Digest>()
+            .map_err(|error| self.named(EndpointError::Failed(error.to_string())))
     }
 
     /// All tags.
