@@ -88,7 +88,8 @@ impl ChangeSet {
     /// What the owner tracks from now on to hear of drift: every object but those that
     /// it leaves alone and those that vanish by themselves.
     pub fn tracked(&self) -> Vec<Tracked> {
-        let ours = |change: &&Change| !change.expires && !matches!(change.action, Action::Skipped | Action::Deleted);
+        let ours =
+            |change: &&Change| !change.expires && !matches!(change.action, Action::Skipped | Action::Deleted);
         let tracked = |change: &Change| Tracked {
             id: change.id.clone(),
             version: change.version.clone(),

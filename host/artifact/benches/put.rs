@@ -16,7 +16,10 @@ fn filler(at: u32) -> Bytes {
     let mut line = 0u32;
     while text.len() < 1024 {
         let digest = sluice_model::Digest::of(&[at.to_le_bytes(), line.to_le_bytes()].concat()).hex();
-        text.push_str(&format!("setting-{line}:\n  image: registry.example/app-{at}\n  checksum: {}\n", &digest[..24]));
+        text.push_str(&format!(
+            "setting-{line}:\n  image: registry.example/app-{at}\n  checksum: {}\n",
+            &digest[..24]
+        ));
         line += 1;
     }
     text.truncate(1024);
@@ -27,7 +30,12 @@ fn tree() -> Tree {
     let mut builder = TreeBuilder::default();
     for at in 0..FILES {
         let file = File::inline(filler(at), false);
-        builder.add(&format!("apps/team-{}/file-{at}.yaml", at % 100), Node::File(file)).expect("path is free");
+        builder
+            .add(
+                &format!("apps/team-{}/file-{at}.yaml", at % 100),
+                Node::File(file),
+            )
+            .expect("path is free");
     }
     builder.build()
 }
@@ -35,14 +43,20 @@ fn tree() -> Tree {
 /// Nanoseconds that this thread was on a CPU (Linux).
 fn cpu() -> u64 {
     let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    text.split(' ').next().and_then(|field| field.parse().ok()).unwrap_or(0)
+    text.split(' ')
+        .next()
+        .and_then(|field| field.parse().ok())
+        .unwrap_or(0)
 }
 
 fn measure<T>(name: &str, work: impl FnOnce() -> T) -> T {
     let (cpu_before, wall) = (cpu(), Instant::now());
     let value = work();
     let cpu_ms = (cpu() - cpu_before) as f64 / 1e6;
-    println!("{name}: {cpu_ms:.1} ms of CPU, {:.1} ms", wall.elapsed().as_secs_f64() * 1e3);
+    println!(
+        "{name}: {cpu_ms:.1} ms of CPU, {:.1} ms",
+        wall.elapsed().as_secs_f64() * 1e3
+    );
     value
 }
 
@@ -51,13 +65,22 @@ fn main() {
     let open = || ArtifactStore::open(StoreConfig::new(folder.path(), "x")).expect("opens");
     let owner = Owner::new("GitRepository", "bench", "monorepo").expect("plain names");
     let (tree, metadata) = (tree(), IndexMap::new());
-    let content = Content { revision: "main@sha1:0a", stem: "0a", tree: &tree, metadata: &metadata };
+    let content = Content {
+        revision: "main@sha1:0a",
+        stem: "0a",
+        tree: &tree,
+        metadata: &metadata,
+    };
     let store = open();
-    let artifact = measure("put 5,500 files of 1 KB", || store.put(&owner, &content).expect("stores"));
+    let artifact = measure("put 5,500 files of 1 KB", || {
+        store.put(&owner, &content).expect("stores")
+    });
     println!("archive: {} bytes", artifact.size);
     measure("verify", || store.verify(&artifact).expect("is intact"));
     let store = open();
-    let opened = measure("open after a restart", || store.open_tree(&artifact, None).expect("opens"));
+    let opened = measure("open after a restart", || {
+        store.open_tree(&artifact, None).expect("opens")
+    });
     measure("read all files from the archive", || {
         for (path, file) in opened.walk() {
             file.read().unwrap_or_else(|reason| panic!("{path}: {reason}"));

@@ -74,7 +74,9 @@ impl FromStr for Digest {
     type Err = ParseDigestError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let fail = || ParseDigestError { text: text.chars().take(128).collect() };
+        let fail = || ParseDigestError {
+            text: text.chars().take(128).collect(),
+        };
         let hexed = text.strip_prefix("sha256:").ok_or_else(fail)?;
         let bytes = hex::decode(hexed).map_err(|_| fail())?;
         Ok(Self(bytes.try_into().map_err(|_| fail())?))
@@ -89,7 +91,9 @@ impl Serialize for Digest {
 
 impl<'de> Deserialize<'de> for Digest {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(serde::de::Error::custom)
     }
 }
 

@@ -47,7 +47,11 @@ impl ObjectId {
 
 impl fmt::Display for ObjectId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = if self.is_rbac() { self.name.replace(':', "__") } else { self.name.clone() };
+        let name = if self.is_rbac() {
+            self.name.replace(':', "__")
+        } else {
+            self.name.clone()
+        };
         write!(f, "{}_{}_{}_{}", self.namespace, name, self.group, self.kind)
     }
 }
@@ -56,7 +60,9 @@ impl FromStr for ObjectId {
     type Err = ParseObjectIdError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let fail = || ParseObjectIdError { text: text.chars().take(256).collect() };
+        let fail = || ParseObjectIdError {
+            text: text.chars().take(256).collect(),
+        };
         let (namespace, rest) = text.split_once('_').ok_or_else(fail)?;
         let (rest, kind) = rest.rsplit_once('_').ok_or_else(fail)?;
         let (name, group) = rest.rsplit_once('_').ok_or_else(fail)?;
@@ -100,7 +106,13 @@ mod tests {
     #[test]
     fn ids_round_trip_as_flux_writes_them() {
         let cases = [
-            ("default_podinfo_apps_Deployment", "default", "podinfo", "apps", "Deployment"),
+            (
+                "default_podinfo_apps_Deployment",
+                "default",
+                "podinfo",
+                "apps",
+                "Deployment",
+            ),
             ("_apps__Namespace", "", "apps", "", "Namespace"),
             (
                 "_system__node_rbac.authorization.k8s.io_ClusterRole",
@@ -113,7 +125,12 @@ mod tests {
         for (text, namespace, name, group, kind) in cases {
             let id: ObjectId = text.parse().expect(text);
             assert_eq!(
-                (id.namespace.as_str(), id.name.as_str(), id.group.as_str(), id.kind.as_str()),
+                (
+                    id.namespace.as_str(),
+                    id.name.as_str(),
+                    id.group.as_str(),
+                    id.kind.as_str()
+                ),
                 (namespace, name, group, kind)
             );
             assert_eq!(id.to_string(), text);

@@ -40,7 +40,10 @@ impl Object {
     }
 
     fn metadata_text(&self, key: &str) -> &str {
-        self.metadata().and_then(|metadata| metadata.get(key)).and_then(Value::as_str).unwrap_or_default()
+        self.metadata()
+            .and_then(|metadata| metadata.get(key))
+            .and_then(Value::as_str)
+            .unwrap_or_default()
     }
 
     /// For example `apps/v1`.
@@ -60,7 +63,9 @@ impl Object {
 
     /// Without the group.
     pub fn version(&self) -> &str {
-        self.api_version().rsplit_once('/').map_or(self.api_version(), |(_, version)| version)
+        self.api_version()
+            .rsplit_once('/')
+            .map_or(self.api_version(), |(_, version)| version)
     }
 
     /// `metadata.name`.

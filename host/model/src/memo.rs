@@ -59,7 +59,10 @@ pub fn stat_answer(answer: &Result<Stat, TreeError>) -> Digest {
     match answer {
         Ok(stat) => {
             let kind = [kind_tag(stat.kind), u8::from(stat.executable)];
-            builder.piece(b"stat").piece(&kind).piece(&stat.size.to_le_bytes());
+            builder
+                .piece(b"stat")
+                .piece(&kind)
+                .piece(&stat.size.to_le_bytes());
         }
         Err(error) => return error_answer(error),
     }
@@ -73,7 +76,9 @@ pub fn entries_answer(answer: &Result<Vec<Entry>, TreeError>) -> Digest {
         Ok(entries) => {
             builder.piece(b"entries");
             for entry in entries {
-                builder.piece(&[kind_tag(entry.kind)]).piece(entry.name.as_bytes());
+                builder
+                    .piece(&[kind_tag(entry.kind)])
+                    .piece(entry.name.as_bytes());
             }
         }
         Err(error) => return error_answer(error),
@@ -139,7 +144,12 @@ impl Recorder {
         let readings: Vec<Reading> = self
             .readings
             .into_iter()
-            .map(|((input, path, question), answer)| Reading { input, question, path, answer })
+            .map(|((input, path, question), answer)| Reading {
+                input,
+                question,
+                path,
+                answer,
+            })
             .collect();
         let covers = covers(&readings)
             .into_iter()
@@ -160,7 +170,10 @@ fn covers(readings: &[Reading]) -> Vec<(usize, String)> {
             Question::Entries => reading.path.as_str(),
             Question::Read | Question::Stat => path::parent(&reading.path),
         };
-        if out.iter().any(|(input, cover)| *input == reading.input && path::is_within(dir, cover)) {
+        if out
+            .iter()
+            .any(|(input, cover)| *input == reading.input && path::is_within(dir, cover))
+        {
             continue;
         }
         out.retain(|(input, cover)| *input != reading.input || !path::is_within(cover, dir));
@@ -178,7 +191,10 @@ impl Trace {
     fn covered(&self, trees: &[&dyn TreeRead]) -> bool {
         !self.covers.is_empty()
             && self.covers.iter().all(|(input, dir, id)| {
-                id.is_some() && trees.get(*input).is_some_and(|tree| tree.id(dir).ok() == Some(*id))
+                id.is_some()
+                    && trees
+                        .get(*input)
+                        .is_some_and(|tree| tree.id(dir).ok() == Some(*id))
             })
     }
 
@@ -223,12 +239,24 @@ mod tests {
 
     #[test]
     fn holds_when_nothing_it_read_changed() {
-        let old = tree(&[("app/kustomization.yaml", "a"), ("base/deploy.yaml", "b"), ("x", "1")]);
-        let new = tree(&[("app/kustomization.yaml", "a"), ("base/deploy.yaml", "b"), ("x", "2")]);
+        let old = tree(&[
+            ("app/kustomization.yaml", "a"),
+            ("base/deploy.yaml", "b"),
+            ("x", "1"),
+        ]);
+        let new = tree(&[
+            ("app/kustomization.yaml", "a"),
+            ("base/deploy.yaml", "b"),
+            ("x", "2"),
+        ]);
         let trace = trace(&old, &ASKED);
         assert!(trace.covered(&[&new]) && trace.holds(&[&new]));
         // a neighbour that was never read: the cover fails, the replay holds
-        let beside = tree(&[("app/kustomization.yaml", "a"), ("base/deploy.yaml", "b"), ("base/other", "c")]);
+        let beside = tree(&[
+            ("app/kustomization.yaml", "a"),
+            ("base/deploy.yaml", "b"),
+            ("base/other", "c"),
+        ]);
         assert!(!trace.covered(&[&beside]) && trace.holds(&[&beside]));
     }
 
@@ -239,8 +267,16 @@ mod tests {
         for changed in [
             tree(&[("app/kustomization.yaml", "A"), ("base/deploy.yaml", "b")]),
             tree(&[("app/kustomization.yaml", "a"), ("base/deploy.yaml", "B")]),
-            tree(&[("app/kustomization.yaml", "a"), ("app/new", ""), ("base/deploy.yaml", "b")]),
-            tree(&[("app/kustomization.yaml", "a"), ("app/kustomization.yml", ""), ("base/deploy.yaml", "b")]),
+            tree(&[
+                ("app/kustomization.yaml", "a"),
+                ("app/new", ""),
+                ("base/deploy.yaml", "b"),
+            ]),
+            tree(&[
+                ("app/kustomization.yaml", "a"),
+                ("app/kustomization.yml", ""),
+                ("base/deploy.yaml", "b"),
+            ]),
             tree(&[("app/kustomization.yaml", "a")]),
         ] {
             assert!(!trace.holds(&[&changed]));

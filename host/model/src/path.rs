@@ -18,7 +18,10 @@ pub const MAX_PATH: usize = 4096;
 /// # Errors
 /// The path is absolute, climbs above the root, holds a NUL byte or backslash-free rules are broken by length.
 pub fn normalize(path: &str) -> Result<String, PathError> {
-    let fail = |reason| PathError { path: path.chars().take(256).collect(), reason };
+    let fail = |reason| PathError {
+        path: path.chars().take(256).collect(),
+        reason,
+    };
     if path.len() > MAX_PATH {
         return Err(fail("is longer than 4096 bytes"));
     }

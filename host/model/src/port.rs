@@ -46,7 +46,10 @@ impl EndpointError {
             Self::NotFound(text) => Self::NotFound(change(text)),
             Self::Unauthorized(text) => Self::Unauthorized(change(text)),
             Self::Denied(text) => Self::Denied(change(text)),
-            Self::Transient { message, after_ms } => Self::Transient { message: change(message), after_ms },
+            Self::Transient { message, after_ms } => Self::Transient {
+                message: change(message),
+                after_ms,
+            },
             Self::Failed(text) => Self::Failed(change(text)),
         }
     }

@@ -16,8 +16,14 @@ pub struct SecretData {
 impl SecretData {
     /// The data of the named Secret.
     pub fn new(name: impl Into<String>, data: impl IntoIterator<Item = (String, Vec<u8>)>) -> Self {
-        let data = data.into_iter().map(|(key, value)| (key, Zeroizing::new(value))).collect();
-        Self { name: name.into(), data }
+        let data = data
+            .into_iter()
+            .map(|(key, value)| (key, Zeroizing::new(value)))
+            .collect();
+        Self {
+            name: name.into(),
+            data,
+        }
     }
 
     /// A key's bytes.
@@ -54,6 +60,9 @@ mod tests {
         let secret = SecretData::new("a/b", [("password".to_owned(), b"hunter2".to_vec())]);
         assert_eq!(secret.text("password"), Some("hunter2"));
         let shown = format!("{secret:?}");
-        assert!(shown.contains("password") && !shown.contains("hunter2"), "{shown}");
+        assert!(
+            shown.contains("password") && !shown.contains("hunter2"),
+            "{shown}"
+        );
     }
 }

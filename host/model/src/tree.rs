@@ -164,7 +164,10 @@ pub struct File {
 
 impl fmt::Debug for File {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("File").field("blob", &self.blob).field("executable", &self.executable).finish()
+        f.debug_struct("File")
+            .field("blob", &self.blob)
+            .field("executable", &self.executable)
+            .finish()
     }
 }
 
@@ -174,12 +177,23 @@ impl File {
         let mut builder = DigestBuilder::default();
         blob.feed(&mut builder);
         builder.piece(&[u8::from(executable)]);
-        Self { blob, size, executable, source, id: builder.finish() }
+        Self {
+            blob,
+            size,
+            executable,
+            source,
+            id: builder.finish(),
+        }
     }
 
     /// A file that carries its bytes.
     pub fn inline(bytes: Bytes, executable: bool) -> Self {
-        Self::new(BlobKey::Inline(bytes.clone()), bytes.len() as u64, executable, Arc::new(InlineBlobs))
+        Self::new(
+            BlobKey::Inline(bytes.clone()),
+            bytes.len() as u64,
+            executable,
+            Arc::new(InlineBlobs),
+        )
     }
 
     /// Of (blob, executable bit).
@@ -249,14 +263,23 @@ impl Directory {
         let mut builder = DigestBuilder::default();
         for (name, node) in &nodes {
             let tag: &[u8] = if matches!(node, Node::File(_)) { b"f" } else { b"d" };
-            builder.piece(tag).piece(name.as_bytes()).piece(node.id().as_bytes());
+            builder
+                .piece(tag)
+                .piece(name.as_bytes())
+                .piece(node.id().as_bytes());
         }
-        Self { entries: nodes.into_iter().collect(), id: builder.finish() }
+        Self {
+            entries: nodes.into_iter().collect(),
+            id: builder.finish(),
+        }
     }
 
     /// The node with this name.
     pub fn get(&self, name: &str) -> Option<&Node> {
-        let at = self.entries.binary_search_by(|(entry, _)| entry.as_ref().cmp(name)).ok()?;
+        let at = self
+            .entries
+            .binary_search_by(|(entry, _)| entry.as_ref().cmp(name))
+            .ok()?;
         self.entries.get(at).map(|(_, node)| node)
     }
 
@@ -317,7 +340,11 @@ impl Tree {
     pub fn walk(&self) -> Vec<(String, File)> {
         fn below(prefix: &str, directory: &Directory, out: &mut Vec<(String, File)>) {
             for (name, node) in directory.iter() {
-                let path = if prefix.is_empty() { name.to_owned() } else { format!("{prefix}/{name}") };
+                let path = if prefix.is_empty() {
+                    name.to_owned()
+                } else {
+                    format!("{prefix}/{name}")
+                };
                 match node {
                     Node::File(file) => out.push((path, file.clone())),
                     Node::Directory(directory) => below(&path, directory, out),
@@ -336,7 +363,10 @@ impl TreeRead for Tree {
         match self.node(&path) {
             Some(Node::Directory(directory)) => Ok(directory
                 .iter()
-                .map(|(name, node)| Entry { name: name.to_owned(), kind: node.kind() })
+                .map(|(name, node)| Entry {
+                    name: name.to_owned(),
+                    kind: node.kind(),
+                })
                 .collect()),
             Some(Node::File(_)) => Err(TreeError::NotADirectory { path }),
             None => Err(TreeError::NotFound { path }),
@@ -346,10 +376,16 @@ impl TreeRead for Tree {
     fn stat(&self, path: &str) -> Result<Stat, TreeError> {
         let path = path::normalize(path)?;
         match self.node(&path) {
-            Some(Node::File(file)) => {
-                Ok(Stat { kind: EntryKind::File, size: file.size, executable: file.executable })
-            }
-            Some(Node::Directory(_)) => Ok(Stat { kind: EntryKind::Directory, size: 0, executable: false }),
+            Some(Node::File(file)) => Ok(Stat {
+                kind: EntryKind::File,
+                size: file.size,
+                executable: file.executable,
+            }),
+            Some(Node::Directory(_)) => Ok(Stat {
+                kind: EntryKind::Directory,
+                size: 0,
+                executable: false,
+            }),
             None => Err(TreeError::NotFound { path }),
         }
     }
@@ -421,7 +457,10 @@ impl TreeBuilder {
         let mut draft = &mut self.root;
         let dir = path::parent(&at);
         for part in dir.split('/').filter(|part| !part.is_empty()) {
-            let next = draft.0.entry(part.into()).or_insert_with(|| DraftNode::Draft(Draft::default()));
+            let next = draft
+                .0
+                .entry(part.into())
+                .or_insert_with(|| DraftNode::Draft(Draft::default()));
             match next {
                 DraftNode::Draft(inner) => draft = inner,
                 DraftNode::Ready(_) => return Err(BuildTreeError::Duplicate { path: at.clone() }),
@@ -479,8 +518,12 @@ mod tests {
     fn reads_what_was_added() {
         let tree = tree(&[("a/b.yaml", "x"), ("a/c/d", "y"), ("e", "z")]);
         assert_eq!(tree.read("a/./b.yaml").expect("is there"), "x");
-        let names: Vec<String> =
-            tree.entries("a").expect("a directory").into_iter().map(|entry| entry.name).collect();
+        let names: Vec<String> = tree
+            .entries("a")
+            .expect("a directory")
+            .into_iter()
+            .map(|entry| entry.name)
+            .collect();
         assert_eq!(names, ["b.yaml", "c"]);
         assert!(matches!(tree.read("a"), Err(TreeError::IsADirectory { .. })));
         assert!(matches!(tree.read("nope"), Err(TreeError::NotFound { .. })));

@@ -45,6 +45,9 @@ pub struct Verdict {
 impl Verdict {
     /// A verdict.
     pub fn new(health: Health, message: impl Into<String>) -> Self {
-        Self { health, message: message.into() }
+        Self {
+            health,
+            message: message.into(),
+        }
     }
 }

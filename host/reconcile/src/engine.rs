@@ -8,9 +8,9 @@ use sluice_api::{Alert, GitRepository, Kustomization, Plugin, Provider};
 use sluice_artifact::ArtifactStore;
 use sluice_cluster::{Cluster, Hub};
 use sluice_event::Recorder;
+use sluice_model::{Artifact, Tree};
 use sluice_render::Renderer;
 use sluice_sandbox::PluginStore;
-use sluice_model::{Artifact, Tree};
 use sluice_transport::Transport;
 
 use crate::index::{Index, Target};
@@ -117,15 +117,23 @@ pub struct Engine {
 impl Engine {
     /// Folder of a Git source's objects.
     pub fn repository(&self, source: &Target) -> PathBuf {
-        self.options.repositories.join(&source.key.namespace).join(&source.key.name)
+        self.options
+            .repositories
+            .join(&source.key.namespace)
+            .join(&source.key.name)
     }
 
     /// The tree of a source's artifact.
     ///
     /// # Errors
     /// The stored file is gone or is not what was stored.
-    pub fn open_tree(&self, source: &Target, artifact: &Artifact) -> Result<Tree, sluice_artifact::StoreError> {
-        let blobs = (source.kind == "GitRepository").then(|| self.transport.git_blobs(&self.repository(source)));
+    pub fn open_tree(
+        &self,
+        source: &Target,
+        artifact: &Artifact,
+    ) -> Result<Tree, sluice_artifact::StoreError> {
+        let blobs =
+            (source.kind == "GitRepository").then(|| self.transport.git_blobs(&self.repository(source)));
         self.artifacts.open_tree(artifact, blobs)
     }
 }

@@ -36,7 +36,10 @@ pub struct GitRepositoryReconciler {
 impl GitRepositoryReconciler {
     /// A reconciler.
     pub fn new(engine: Arc<Engine>) -> Self {
-        Self { recorder: engine.recorder.named(MANAGER), engine }
+        Self {
+            recorder: engine.recorder.named(MANAGER),
+            engine,
+        }
     }
 
     fn api(&self, key: &ObjectKey) -> Api<GitRepository> {
@@ -62,10 +65,15 @@ impl GitRepositoryReconciler {
         message: &str,
         metadata: IndexMap<String, String>,
     ) {
-        self.recorder.record(&Subject::of(object), severity, reason, message, metadata);
+        self.recorder
+            .record(&Subject::of(object), severity, reason, message, metadata);
     }
 
-    async fn adopt(&self, key: &ObjectKey, object: Arc<GitRepository>) -> Result<Arc<GitRepository>, Outcome> {
+    async fn adopt(
+        &self,
+        key: &ObjectKey,
+        object: Arc<GitRepository>,
+    ) -> Result<Arc<GitRepository>, Outcome> {
         if object.finalizers().iter().any(|finalizer| finalizer == FINALIZER) {
             return Ok(object);
         }
@@ -83,9 +91,15 @@ impl GitRepositoryReconciler {
         let (engine, owned) = (self.engine.clone(), key.clone());
         let removed = tokio::task::spawn_blocking(move || {
             let owner = Owner::new(KIND, &owned.namespace, &owned.name).map_err(|error| error.to_string())?;
-            engine.artifacts.remove(&owner).map_err(|error| error.to_string())?;
+            engine
+                .artifacts
+                .remove(&owner)
+                .map_err(|error| error.to_string())?;
             let repository = engine.repository(&Target::new(KIND, owned));
-            engine.transport.remove_repository(&repository).map_err(|error| error.to_string())
+            engine
+                .transport
+                .remove_repository(&repository)
+                .map_err(|error| error.to_string())
         });
         if let Err(error) = removed.await.unwrap_or_else(|error| Err(error.to_string())) {
             return Outcome::Backoff(format!("failed to remove the artifact: {error}"));
@@ -119,7 +133,9 @@ impl Reconciler for GitRepositoryReconciler {
     }
 
     async fn reconcile(&self, work: &Work) -> Outcome {
-        let Some(object) = self.engine.stores.git_repositories.get(&work.key) else { return Outcome::Gone };
+        let Some(object) = self.engine.stores.git_repositories.get(&work.key) else {
+            return Outcome::Gone;
+        };
         if object.metadata.deletion_timestamp.is_some() {
             return self.finalize(&work.key, &object).await;
         }

@@ -19,7 +19,10 @@ pub struct Target {
 impl Target {
     /// A target of a kind.
     pub fn new(kind: impl Into<String>, key: ObjectKey) -> Self {
-        Self { kind: kind.into(), key }
+        Self {
+            kind: kind.into(),
+            key,
+        }
     }
 }
 
@@ -47,7 +50,11 @@ impl Index {
             }
         }
         for target in &targets {
-            edges.users.entry(target.clone()).or_default().insert(user.clone());
+            edges
+                .users
+                .entry(target.clone())
+                .or_default()
+                .insert(user.clone());
         }
         if !targets.is_empty() {
             edges.targets.insert(user.clone(), targets);
@@ -56,7 +63,12 @@ impl Index {
 
     /// Who refers to a target, sorted.
     pub fn users(&self, target: &Target) -> Vec<ObjectKey> {
-        self.0.read().users.get(target).map(|users| users.iter().cloned().collect()).unwrap_or_default()
+        self.0
+            .read()
+            .users
+            .get(target)
+            .map(|users| users.iter().cloned().collect())
+            .unwrap_or_default()
     }
 }
 

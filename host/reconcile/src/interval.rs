@@ -28,14 +28,21 @@ pub struct Backoff {
 impl Backoff {
     /// Flux's defaults are 750 ms and 15 min.
     pub fn new(least: Duration, most: Duration) -> Self {
-        Self { least, most, failures: Mutex::default() }
+        Self {
+            least,
+            most,
+            failures: Mutex::default(),
+        }
     }
 
     /// Counts a failure and gives the wait before the next attempt.
     pub fn fail(&self, key: &ObjectKey) -> Duration {
         let mut failures = self.failures.lock();
         let count = failures.entry(key.clone()).or_default();
-        let wait = self.least.saturating_mul(1_u32.checked_shl(*count).unwrap_or(u32::MAX)).min(self.most);
+        let wait = self
+            .least
+            .saturating_mul(1_u32.checked_shl(*count).unwrap_or(u32::MAX))
+            .min(self.most);
         *count = count.saturating_add(1);
         wait
     }

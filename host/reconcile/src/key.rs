@@ -16,7 +16,10 @@ pub struct ObjectKey {
 impl ObjectKey {
     /// From its parts.
     pub fn new(namespace: impl Into<String>, name: impl Into<String>) -> Self {
-        Self { namespace: namespace.into(), name: name.into() }
+        Self {
+            namespace: namespace.into(),
+            name: name.into(),
+        }
     }
 
     /// Of an object.

@@ -47,7 +47,11 @@ pub struct KustomizationReconciler {
 impl KustomizationReconciler {
     /// With nothing remembered.
     pub fn new(engine: Arc<Engine>) -> Self {
-        Self { recorder: engine.recorder.named(MANAGER), engine, memory: Memory::default() }
+        Self {
+            recorder: engine.recorder.named(MANAGER),
+            engine,
+            memory: Memory::default(),
+        }
     }
 
     fn api(&self, key: &ObjectKey) -> Api<Kustomization> {
@@ -66,7 +70,11 @@ impl KustomizationReconciler {
     }
 
     /// Puts our finalizer on the object, so that its deletion waits for the pruning.
-    async fn adopt(&self, key: &ObjectKey, object: Arc<Kustomization>) -> Result<Arc<Kustomization>, Outcome> {
+    async fn adopt(
+        &self,
+        key: &ObjectKey,
+        object: Arc<Kustomization>,
+    ) -> Result<Arc<Kustomization>, Outcome> {
         if object.finalizers().iter().any(|finalizer| finalizer == FINALIZER) {
             return Ok(object);
         }

@@ -68,28 +68,45 @@ impl Metrics {
             self.durations.clone(),
         );
         registry.register("sluice_reconciles", "Passes by result", self.passes.clone());
-        registry.register("sluice_status_writes", "Writes of status", self.status_writes.clone());
+        registry.register(
+            "sluice_status_writes",
+            "Writes of status",
+            self.status_writes.clone(),
+        );
         registry.register("sluice_queue_depth", "Objects that are due", self.queue.clone());
     }
 
     /// Notes one pass.
     pub fn reconciled(&self, kind: &str, key: &ObjectKey, took: Duration, result: &'static str) {
-        let labels =
-            ObjectLabels { kind: kind.into(), name: key.name.clone(), namespace: key.namespace.clone() };
+        let labels = ObjectLabels {
+            kind: kind.into(),
+            name: key.name.clone(),
+            namespace: key.namespace.clone(),
+        };
         self.durations.get_or_create(&labels).observe(took.as_secs_f64());
-        self.passes.get_or_create(&ResultLabels { kind: kind.into(), result }).inc();
+        self.passes
+            .get_or_create(&ResultLabels {
+                kind: kind.into(),
+                result,
+            })
+            .inc();
     }
 
     /// Drops the series of an object that is gone.
     pub fn forget(&self, kind: &str, key: &ObjectKey) {
-        let labels =
-            ObjectLabels { kind: kind.into(), name: key.name.clone(), namespace: key.namespace.clone() };
+        let labels = ObjectLabels {
+            kind: kind.into(),
+            name: key.name.clone(),
+            namespace: key.namespace.clone(),
+        };
         self.durations.remove(&labels);
     }
 
     /// Notes one write of status.
     pub fn status_written(&self, kind: &str) {
-        self.status_writes.get_or_create(&KindLabels { kind: kind.into() }).inc();
+        self.status_writes
+            .get_or_create(&KindLabels { kind: kind.into() })
+            .inc();
     }
 
     /// Notes how many objects of a kind are due.

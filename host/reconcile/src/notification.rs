@@ -47,16 +47,29 @@ impl NotifyStore for Objects {
     }
 
     async fn labels(&self, object: &ObjectReference) -> Result<BTreeMap<String, String>, String> {
-        let (group, version) = object.api_version.rsplit_once('/').unwrap_or(("", &object.api_version));
+        let (group, version) = object
+            .api_version
+            .rsplit_once('/')
+            .unwrap_or(("", &object.api_version));
         let id = ObjectId {
             namespace: object.namespace.clone(),
             name: object.name.clone(),
             group: group.to_owned(),
             kind: object.kind.clone(),
         };
-        let read = self.cluster.get_metadata(&id, version).await.map_err(|error| error.to_string())?;
-        let labels = read.metadata().and_then(|metadata| metadata.get("labels")).cloned().unwrap_or_default();
-        serde_json::from_value::<Option<_>>(labels).map(Option::unwrap_or_default).map_err(|error| error.to_string())
+        let read = self
+            .cluster
+            .get_metadata(&id, version)
+            .await
+            .map_err(|error| error.to_string())?;
+        let labels = read
+            .metadata()
+            .and_then(|metadata| metadata.get("labels"))
+            .cloned()
+            .unwrap_or_default();
+        serde_json::from_value::<Option<_>>(labels)
+            .map(Option::unwrap_or_default)
+            .map_err(|error| error.to_string())
     }
 }
 
@@ -64,8 +77,15 @@ impl NotifyStore for Objects {
 pub struct Warnings(pub Recorder);
 
 impl AlertReporter for Warnings {
-    fn warn(&self, alert: &Alert, reason: &'static str, message: &str, annotations: IndexMap<String, String>) {
-        self.0.record(&Subject::of(alert), Severity::Error, reason, message, annotations);
+    fn warn(
+        &self,
+        alert: &Alert,
+        reason: &'static str,
+        message: &str,
+        annotations: IndexMap<String, String>,
+    ) {
+        self.0
+            .record(&Subject::of(alert), Severity::Error, reason, message, annotations);
     }
 }
 
@@ -85,13 +105,26 @@ struct PluginNotifier(Arc<Plugin>);
 #[async_trait]
 impl Notifier for PluginNotifier {
     async fn notify(&self, call: NotifierCall, event: &Event) -> Result<(), NotifyError> {
-        let bindings = Bindings { http: vec![("target".to_owned(), call.target)], ..Bindings::default() };
+        let bindings = Bindings {
+            http: vec![("target".to_owned(), call.target)],
+            ..Bindings::default()
+        };
         let made = Call {
-            object: CallObject { kind: "Provider".into(), namespace: call.namespace, name: call.name },
-            limits: Limits { wall: call.timeout, ..Limits::NOTIFY },
+            object: CallObject {
+                kind: "Provider".into(),
+                namespace: call.namespace,
+                name: call.name,
+            },
+            limits: Limits {
+                wall: call.timeout,
+                ..Limits::NOTIFY
+            },
             bindings,
         };
-        self.0.notify(&made, &call.config, event).await.map_err(|error| why(&error))
+        self.0
+            .notify(&made, &call.config, event)
+            .await
+            .map_err(|error| why(&error))
     }
 }
 

@@ -36,7 +36,10 @@ pub struct PluginReconciler {
 impl PluginReconciler {
     /// A reconciler.
     pub fn new(engine: Arc<Engine>) -> Self {
-        Self { recorder: engine.recorder.named(MANAGER), engine }
+        Self {
+            recorder: engine.recorder.named(MANAGER),
+            engine,
+        }
     }
 
     /// Installs everything that is known now, before the first object is rendered.
@@ -65,7 +68,10 @@ impl PluginReconciler {
             None => DEFAULT_INTERVAL,
             Some(Ok(interval)) => interval,
             Some(Err(error)) => {
-                let error = InstallError::Spec { field: "spec.interval", problem: error.to_string() };
+                let error = InstallError::Spec {
+                    field: "spec.interval",
+                    problem: error.to_string(),
+                };
                 return self.end(object, Err(error), DEFAULT_INTERVAL).await;
             }
         };
@@ -73,7 +79,12 @@ impl PluginReconciler {
         self.end(object, installed, interval).await
     }
 
-    async fn end(&self, object: &Plugin, result: Result<Installed, InstallError>, interval: Duration) -> Outcome {
+    async fn end(
+        &self,
+        object: &Plugin,
+        result: Result<Installed, InstallError>,
+        interval: Duration,
+    ) -> Outcome {
         let mut status = object.status.clone().unwrap_or_default();
         let before = status.digest.clone();
         let outcome = match &result {
@@ -84,7 +95,11 @@ impl PluginReconciler {
             Err(error) if error.is_stalling() => Outcome::Settled,
             Err(error) => Outcome::Backoff(error.to_string()),
         };
-        set_conditions(&mut status, object.metadata.generation.unwrap_or_default(), &result);
+        set_conditions(
+            &mut status,
+            object.metadata.generation.unwrap_or_default(),
+            &result,
+        );
         if let Some(asked) = request::requested_at(object) {
             status.last_handled_reconcile_at = Some(asked);
         }
@@ -100,12 +115,24 @@ impl PluginReconciler {
         match result {
             Ok(installed) if changed => {
                 let message = installed.message();
-                self.recorder.record(&subject, Severity::Info, reasons::SUCCEEDED, &message, IndexMap::new());
+                self.recorder.record(
+                    &subject,
+                    Severity::Info,
+                    reasons::SUCCEEDED,
+                    &message,
+                    IndexMap::new(),
+                );
             }
             Ok(_) => {}
             Err(error) => {
                 let message = error.to_string();
-                self.recorder.record(&subject, Severity::Error, error.reason(), &message, IndexMap::new());
+                self.recorder.record(
+                    &subject,
+                    Severity::Error,
+                    error.reason(),
+                    &message,
+                    IndexMap::new(),
+                );
             }
         }
     }

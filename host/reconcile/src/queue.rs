@@ -81,7 +81,9 @@ impl Lane {
     }
 
     fn remove(&mut self, key: &ObjectKey) {
-        let Some(line) = self.waiting.get_mut(&key.namespace) else { return };
+        let Some(line) = self.waiting.get_mut(&key.namespace) else {
+            return;
+        };
         line.retain(|other| other != key);
         if line.is_empty() {
             self.waiting.remove(&key.namespace);
@@ -232,7 +234,11 @@ impl Queue {
 
     /// Whether a newer generation, revision or request came while the object is worked on.
     pub fn is_superseded(&self, key: &ObjectKey) -> bool {
-        self.lines.lock().due.get(key).is_some_and(|reasons| reasons.iter().any(|reason| reason.supersedes()))
+        self.lines
+            .lock()
+            .due
+            .get(key)
+            .is_some_and(|reasons| reasons.iter().any(|reason| reason.supersedes()))
     }
 
     /// How many objects are due or scheduled, and how many are worked on.
@@ -255,7 +261,10 @@ mod tests {
 
     fn key(text: &str) -> ObjectKey {
         let (namespace, name) = text.split_once('/').expect("namespace/name");
-        ObjectKey { namespace: namespace.into(), name: name.into() }
+        ObjectKey {
+            namespace: namespace.into(),
+            name: name.into(),
+        }
     }
 
     async fn take(queue: &Queue) -> String {
@@ -274,7 +283,10 @@ mod tests {
         let second = tokio::time::timeout(Duration::from_secs(1), queue.next()).await;
         assert!(second.is_err(), "not while it is worked on");
         queue.done(&key("a/x"));
-        assert_eq!(queue.next().await.expect("is open").reasons, [Reason::Spec].into());
+        assert_eq!(
+            queue.next().await.expect("is open").reasons,
+            [Reason::Spec].into()
+        );
     }
 
     #[tokio::test(start_paused = true)]
@@ -307,7 +319,10 @@ mod tests {
         queue.schedule(key("a/x"), Reason::Interval, Duration::from_secs(600));
         queue.schedule(key("a/x"), Reason::Retry, Duration::from_secs(5));
         let work = queue.next().await.expect("is open");
-        assert_eq!((work.reasons, start.elapsed().as_secs()), ([Reason::Retry].into(), 5));
+        assert_eq!(
+            (work.reasons, start.elapsed().as_secs()),
+            ([Reason::Retry].into(), 5)
+        );
         queue.done(&key("a/x"));
         let none = tokio::time::timeout(Duration::from_secs(3600), queue.next()).await;
         assert!(none.is_err());

@@ -12,7 +12,9 @@ pub fn requested_at<K: Resource>(object: &K) -> Option<String> {
 
 /// Why a changed object is due; none when only its status or metadata moved.
 pub fn reason_of_change<K: Resource>(old: Option<&K>, new: &K) -> Option<Reason> {
-    let Some(old) = old else { return Some(Reason::Start) };
+    let Some(old) = old else {
+        return Some(Reason::Start);
+    };
     let (before, after) = (old.meta(), new.meta());
     if before.uid != after.uid || before.generation != after.generation {
         return Some(Reason::Spec);
@@ -32,8 +34,11 @@ mod tests {
     fn object(generation: i64, asked: Option<&str>) -> ConfigMap {
         let mut object = ConfigMap::default();
         object.metadata.generation = Some(generation);
-        object.metadata.annotations =
-            asked.map(|token| [(REQUESTED_AT.to_owned(), token.to_owned())].into_iter().collect());
+        object.metadata.annotations = asked.map(|token| {
+            [(REQUESTED_AT.to_owned(), token.to_owned())]
+                .into_iter()
+                .collect()
+        });
         object
     }
 
@@ -42,8 +47,15 @@ mod tests {
         let reason = |old: &ConfigMap, new: &ConfigMap| reason_of_change(Some(old), new);
         assert_eq!(reason(&object(1, None), &object(1, None)), None);
         assert_eq!(reason(&object(1, None), &object(2, None)), Some(Reason::Spec));
-        assert_eq!(reason(&object(1, None), &object(1, Some("a"))), Some(Reason::Requested));
+        assert_eq!(
+            reason(&object(1, None), &object(1, Some("a"))),
+            Some(Reason::Requested)
+        );
         assert_eq!(reason(&object(1, Some("a")), &object(1, Some("a"))), None);
-        assert_eq!(reason(&object(1, Some("a")), &object(1, None)), None, "removing the annotation asks nothing");
+        assert_eq!(
+            reason(&object(1, Some("a")), &object(1, None)),
+            None,
+            "removing the annotation asks nothing"
+        );
     }
 }

@@ -30,10 +30,18 @@ pub struct Running {
 impl Running {
     /// Starts the informers. Nothing is reconciled until [`Running::work`].
     pub fn observe(engine: Arc<Engine>) -> Self {
-        let mut running = Self { engine: engine.clone(), informers: JoinSet::new(), workers: JoinSet::new() };
+        let mut running = Self {
+            engine: engine.clone(),
+            informers: JoinSet::new(),
+            workers: JoinSet::new(),
+        };
         let stores = &engine.stores;
-        stores.git_repositories.observe(Arc::new(GitRepositories(engine.clone())));
-        stores.kustomizations.observe(Arc::new(Kustomizations(engine.clone())));
+        stores
+            .git_repositories
+            .observe(Arc::new(GitRepositories(engine.clone())));
+        stores
+            .kustomizations
+            .observe(Arc::new(Kustomizations(engine.clone())));
         stores.plugins.observe(Arc::new(Plugins(engine.clone())));
         stores.alerts.observe(Arc::new(Nobody));
         stores.providers.observe(Arc::new(Nobody));
@@ -78,7 +86,11 @@ impl Running {
         self.inform(&store, api);
     }
 
-    fn inform<K: Kind + DeserializeOwned + Debug>(&mut self, store: &Arc<Store<K>>, api: Api<DeserializeGuard<K>>) {
+    fn inform<K: Kind + DeserializeOwned + Debug>(
+        &mut self,
+        store: &Arc<Store<K>>,
+        api: Api<DeserializeGuard<K>>,
+    ) {
         let (store, config) = (store.clone(), self.config());
         self.informers.spawn(async move { store.run(api, config).await });
     }
@@ -98,20 +110,32 @@ impl Running {
         let options = &self.engine.options;
         let (sources, others) = (options.concurrent_sources, options.concurrent);
         let queues = &self.engine.queues;
-        let (plugins, sources_queue, kustomizations) =
-            (queues.plugins.clone(), queues.git_repositories.clone(), queues.kustomizations.clone());
+        let (plugins, sources_queue, kustomizations) = (
+            queues.plugins.clone(),
+            queues.git_repositories.clone(),
+            queues.kustomizations.clone(),
+        );
         let reconciler = Arc::new(PluginReconciler::new(self.engine.clone()));
         reconciler.install_all().await;
         self.spawn(reconciler, plugins, sources);
-        self.spawn(Arc::new(GitRepositoryReconciler::new(self.engine.clone())), sources_queue, sources);
-        self.spawn(Arc::new(KustomizationReconciler::new(self.engine.clone())), kustomizations, others);
+        self.spawn(
+            Arc::new(GitRepositoryReconciler::new(self.engine.clone())),
+            sources_queue,
+            sources,
+        );
+        self.spawn(
+            Arc::new(KustomizationReconciler::new(self.engine.clone())),
+            kustomizations,
+            others,
+        );
     }
 
     fn spawn(&mut self, reconciler: Arc<dyn Reconciler>, queue: Arc<Queue>, concurrent: usize) {
         let options = &self.engine.options;
         let backoff = Arc::new(Backoff::new(options.min_retry_delay, options.max_retry_delay));
         let metrics = self.engine.metrics.clone();
-        self.workers.spawn(worker::run(reconciler, queue, backoff, metrics, concurrent));
+        self.workers
+            .spawn(worker::run(reconciler, queue, backoff, metrics, concurrent));
     }
 
     /// Lets every worker finish the pass it is in, for at most `grace`, then ends everything.
@@ -120,9 +144,12 @@ impl Running {
         for queue in [&queues.git_repositories, &queues.kustomizations, &queues.plugins] {
             queue.close();
         }
-        let drained = tokio::time::timeout(grace, async { while self.workers.join_next().await.is_some() {} }).await;
+        let drained =
+            tokio::time::timeout(grace, async { while self.workers.join_next().await.is_some() {} }).await;
         if drained.is_err() {
-            tracing::warn!("passes were still under way at the end; they are taken up again at the next start");
+            tracing::warn!(
+                "passes were still under way at the end; they are taken up again at the next start"
+            );
         }
         self.informers.abort_all();
     }

@@ -45,12 +45,18 @@ pub async fn read(
     let api: Api<Secret> = Api::namespaced(cluster.client(), namespace);
     match api.get(name).await {
         Ok(secret) => {
-            let data = secret.data.unwrap_or_default().into_iter().map(|(key, value)| (key, value.0));
+            let data = secret
+                .data
+                .unwrap_or_default()
+                .into_iter()
+                .map(|(key, value)| (key, value.0));
             Ok(Some(SecretData::new(format!("{namespace}/{name}"), data)))
         }
-        Err(kube::Error::Api(status)) if status.code == 404 => {
-            Err(SecretError::NotFound { field, namespace: namespace.into(), name: name.into() })
-        }
+        Err(kube::Error::Api(status)) if status.code == 404 => Err(SecretError::NotFound {
+            field,
+            namespace: namespace.into(),
+            name: name.into(),
+        }),
         Err(error) => Err(SecretError::Read {
             field,
             namespace: namespace.into(),

@@ -54,9 +54,14 @@ where
     S: Serialize,
 {
     let to_json = |status: &S| serde_json::to_value(status).map_err(kube::Error::SerdeError);
-    let Some(change) = merge_diff(&to_json(old)?, &to_json(new)?) else { return Ok(None) };
+    let Some(change) = merge_diff(&to_json(old)?, &to_json(new)?) else {
+        return Ok(None);
+    };
     let body = json!({ "status": change });
-    let params = PatchParams { field_manager: Some(manager.to_owned()), ..PatchParams::default() };
+    let params = PatchParams {
+        field_manager: Some(manager.to_owned()),
+        ..PatchParams::default()
+    };
     let written = api.patch_status(name, &params, &Patch::Merge(&body)).await?;
     metrics.status_written(&K::kind(&()));
     Ok(Some(written))
@@ -84,7 +89,15 @@ impl<K: Kind, S: Serialize + Clone> Writer<K, S> {
     /// # Errors
     /// The API server's.
     pub async fn write(&mut self, status: &S) -> Result<(), kube::Error> {
-        match patch(&self.api, &self.name, self.manager, (&self.written, status), &self.metrics).await {
+        match patch(
+            &self.api,
+            &self.name,
+            self.manager,
+            (&self.written, status),
+            &self.metrics,
+        )
+        .await
+        {
             Ok(Some(object)) => {
                 self.store.learn(object);
             }
@@ -117,7 +130,12 @@ impl<K: Kind, S: Serialize + Clone> Writer<K, S> {
 ///
 /// # Errors
 /// The API server's; a conflict when the object changed meanwhile.
-pub async fn set_finalizer<K>(api: &Api<K>, object: &K, manager: &str, present: bool) -> Result<K, kube::Error>
+pub async fn set_finalizer<K>(
+    api: &Api<K>,
+    object: &K,
+    manager: &str,
+    present: bool,
+) -> Result<K, kube::Error>
 where
     K: kube::Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned,
 {
@@ -129,8 +147,16 @@ where
     }
     let body = json!({ "metadata": {
         "finalizers": finalizers, "resourceVersion": meta.resource_version, "uid": meta.uid } });
-    let params = PatchParams { field_manager: Some(manager.to_owned()), ..PatchParams::default() };
-    api.patch(meta.name.as_deref().unwrap_or_default(), &params, &Patch::Merge(&body)).await
+    let params = PatchParams {
+        field_manager: Some(manager.to_owned()),
+        ..PatchParams::default()
+    };
+    api.patch(
+        meta.name.as_deref().unwrap_or_default(),
+        &params,
+        &Patch::Merge(&body),
+    )
+    .await
 }
 
 #[cfg(test)]
@@ -142,7 +168,10 @@ mod tests {
         let old = json!({"a": 1, "b": {"c": 2, "d": 3}, "list": [1, 2], "gone": true});
         let new = json!({"a": 1, "b": {"c": 2, "d": 4}, "list": [1], "new": {}});
         let patch = merge_diff(&old, &new);
-        assert_eq!(patch, Some(json!({"b": {"d": 4}, "list": [1], "new": {}, "gone": null})));
+        assert_eq!(
+            patch,
+            Some(json!({"b": {"d": 4}, "list": [1], "new": {}, "gone": null}))
+        );
         assert_eq!(merge_diff(&new, &new), None);
     }
 }

@@ -31,7 +31,12 @@ pub trait Observer<K>: Send + Sync {
     fn changed(&self, key: &ObjectKey, old: Option<&Arc<K>>, new: Option<&Arc<K>>);
     /// An object does not fit its type; only this object is affected (K1, CVE-2022-39272).
     fn invalid(&self, key: &ObjectKey, error: &str) {
-        tracing::error!(name = key.name, namespace = key.namespace, error, "object does not parse");
+        tracing::error!(
+            name = key.name,
+            namespace = key.namespace,
+            error,
+            "object does not parse"
+        );
     }
 }
 
@@ -44,7 +49,11 @@ pub struct Store<K> {
 
 impl<K> Default for Store<K> {
     fn default() -> Self {
-        Self { objects: RwLock::default(), observer: OnceLock::new(), synced: watch::Sender::new(false) }
+        Self {
+            objects: RwLock::default(),
+            observer: OnceLock::new(),
+            synced: watch::Sender::new(false),
+        }
     }
 }
 
@@ -172,8 +181,13 @@ impl<K: Kind> Store<K> {
     }
 
     fn drop_unseen(&self, seen: &HashSet<ObjectKey>) {
-        let gone: Vec<ObjectKey> =
-            self.objects.read().keys().filter(|key| !seen.contains(key)).cloned().collect();
+        let gone: Vec<ObjectKey> = self
+            .objects
+            .read()
+            .keys()
+            .filter(|key| !seen.contains(key))
+            .cloned()
+            .collect();
         for key in gone {
             self.delete(&key);
         }
@@ -183,8 +197,13 @@ impl<K: Kind> Store<K> {
 /// Whether `new` is an earlier state than `known` of the same object. Resource versions of one object compare as
 /// numbers (Kubernetes 1.35, KEP-5504); what is no number is taken as newer.
 fn is_older<K: ResourceExt>(new: &K, known: &K) -> bool {
-    let version = |object: &K| object.resource_version().and_then(|text| text.parse::<u64>().ok());
-    new.uid() == known.uid() && matches!((version(new), version(known)), (Some(new), Some(known)) if new < known)
+    let version = |object: &K| {
+        object
+            .resource_version()
+            .and_then(|text| text.parse::<u64>().ok())
+    };
+    new.uid() == known.uid()
+        && matches!((version(new), version(known)), (Some(new), Some(known)) if new < known)
 }
 
 #[cfg(test)]
@@ -229,7 +248,16 @@ mod tests {
         handle(Event::Init);
         handle(Event::InitApply(object("a", "9")));
         handle(Event::InitDone);
-        assert_eq!(*log.0.lock(), ["ns/a new", "ns/b new", "ns/a changed", "ns/a changed", "ns/b gone"]);
+        assert_eq!(
+            *log.0.lock(),
+            [
+                "ns/a new",
+                "ns/b new",
+                "ns/a changed",
+                "ns/a changed",
+                "ns/b gone"
+            ]
+        );
         let kept = store.get(&ObjectKey::new("ns", "a")).expect("kept");
         assert_eq!(kept.resource_version().as_deref(), Some("9"));
     }

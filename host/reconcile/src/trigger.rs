@@ -31,11 +31,17 @@ impl Observer<GitRepository> for GitRepositories {
     fn changed(&self, key: &ObjectKey, old: Option<&Arc<GitRepository>>, new: Option<&Arc<GitRepository>>) {
         wake_itself(&self.0.queues.git_repositories, key, old, new);
         let artifact = |object: Option<&Arc<GitRepository>>| {
-            object.and_then(|object| object.status.as_ref()?.artifact.clone()).map(|a| (a.revision, a.digest))
+            object
+                .and_then(|object| object.status.as_ref()?.artifact.clone())
+                .map(|a| (a.revision, a.digest))
         };
         let (before, now) = (artifact(old), artifact(new));
         if now.is_some() && before != now {
-            for user in self.0.references.users(&Target::new("GitRepository", key.clone())) {
+            for user in self
+                .0
+                .references
+                .users(&Target::new("GitRepository", key.clone()))
+            {
                 self.0.queues.kustomizations.add(user, Reason::Revision);
             }
         }
@@ -49,8 +55,12 @@ impl Kustomizations {
     fn index(&self, key: &ObjectKey, object: Option<&Arc<Kustomization>>) {
         let targets = object.map(|object| {
             let dependencies = dependency::keys(&key.namespace, &object.spec);
-            let dependencies = dependencies.into_iter().map(|key| Target::new("Kustomization", key));
-            std::iter::once(source::target(object)).chain(dependencies).collect::<Vec<_>>()
+            let dependencies = dependencies
+                .into_iter()
+                .map(|key| Target::new("Kustomization", key));
+            std::iter::once(source::target(object))
+                .chain(dependencies)
+                .collect::<Vec<_>>()
         });
         self.0.references.set(key, targets.unwrap_or_default());
     }
@@ -60,7 +70,11 @@ impl Kustomizations {
 fn readiness(object: Option<&Arc<Kustomization>>) -> Option<(bool, Option<i64>, Option<String>)> {
     let status = object?.status.as_ref()?;
     let ready = condition::is_true(&status.conditions, types::READY);
-    Some((ready, status.observed_generation, status.last_applied_revision.clone()))
+    Some((
+        ready,
+        status.observed_generation,
+        status.last_applied_revision.clone(),
+    ))
 }
 
 impl Observer<Kustomization> for Kustomizations {
@@ -69,7 +83,11 @@ impl Observer<Kustomization> for Kustomizations {
         wake_itself(&self.0.queues.kustomizations, key, old, new);
         let (before, now) = (readiness(old), readiness(new));
         if before != now && now.as_ref().is_some_and(|(ready, ..)| *ready) {
-            for user in self.0.references.users(&Target::new("Kustomization", key.clone())) {
+            for user in self
+                .0
+                .references
+                .users(&Target::new("Kustomization", key.clone()))
+            {
                 self.0.queues.kustomizations.add(user, Reason::Dependency);
             }
         }
@@ -82,10 +100,14 @@ pub struct Plugins(pub Arc<Engine>);
 impl Observer<Plugin> for Plugins {
     fn changed(&self, key: &ObjectKey, old: Option<&Arc<Plugin>>, new: Option<&Arc<Plugin>>) {
         wake_itself(&self.0.queues.plugins, key, old, new);
-        let digest = |object: Option<&Arc<Plugin>>| object.and_then(|object| object.status.as_ref()?.digest.clone());
+        let digest =
+            |object: Option<&Arc<Plugin>>| object.and_then(|object| object.status.as_ref()?.digest.clone());
         if key.name == build::RENDERER && old.is_some() && digest(old) != digest(new) {
             for object in self.0.stores.kustomizations.list() {
-                self.0.queues.kustomizations.add(ObjectKey::of(object.as_ref()), Reason::Reference);
+                self.0
+                    .queues
+                    .kustomizations
+                    .add(ObjectKey::of(object.as_ref()), Reason::Reference);
             }
         }
     }

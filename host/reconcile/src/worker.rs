@@ -41,7 +41,13 @@ pub trait Reconciler: Send + Sync + 'static {
 }
 
 /// Runs a kind's workers until its queue is closed; each one finishes the pass it is in.
-pub async fn run(reconciler: Arc<dyn Reconciler>, queue: Arc<Queue>, backoff: Arc<Backoff>, metrics: Metrics, concurrent: usize) {
+pub async fn run(
+    reconciler: Arc<dyn Reconciler>,
+    queue: Arc<Queue>,
+    backoff: Arc<Backoff>,
+    metrics: Metrics,
+    concurrent: usize,
+) {
     let mut workers = JoinSet::new();
     for _ in 0..concurrent.max(1) {
         let worker = Worker {
@@ -76,7 +82,8 @@ impl Worker {
             let started = Instant::now();
             let outcome = self.pass(&work).instrument(span.clone()).await;
             let result = span.in_scope(|| self.note(&work.key, outcome));
-            self.metrics.reconciled(kind, &work.key, started.elapsed(), result);
+            self.metrics
+                .reconciled(kind, &work.key, started.elapsed(), result);
             if result == "gone" {
                 self.metrics.forget(kind, &work.key);
             }
@@ -87,7 +94,10 @@ impl Worker {
 
     /// One pass; a panic is that object's failure only (C10).
     async fn pass(&self, work: &Work) -> Outcome {
-        match AssertUnwindSafe(self.reconciler.reconcile(work)).catch_unwind().await {
+        match AssertUnwindSafe(self.reconciler.reconcile(work))
+            .catch_unwind()
+            .await
+        {
             Ok(outcome) => outcome,
             Err(_) => Outcome::Backoff("the reconciler panicked".into()),
         }

@@ -91,9 +91,16 @@ mod tests {
     #[test]
     fn flags_of_flux_controllers_parse() {
         let args = [
-            "sluice", "run", "--events-addr=http://x/", "--watch-all-namespaces=true", "--log-level=info",
-            "--log-encoding=json", "--enable-leader-election", "--storage-path=/data",
-            "--storage-adv-addr=source-controller.flux-system.svc.cluster.local.", "--no-cross-namespace-refs=true",
+            "sluice",
+            "run",
+            "--events-addr=http://x/",
+            "--watch-all-namespaces=true",
+            "--log-level=info",
+            "--log-encoding=json",
+            "--enable-leader-election",
+            "--storage-path=/data",
+            "--storage-adv-addr=source-controller.flux-system.svc.cluster.local.",
+            "--no-cross-namespace-refs=true",
         ];
         assert!(Cli::try_parse_from(args).is_ok());
     }

@@ -14,6 +14,11 @@ pub struct CompletionArgs {
 
 /// Prints the script.
 pub fn print(args: &CompletionArgs) -> anyhow::Result<()> {
-    clap_complete::generate(args.shell, &mut crate::cli::Cli::command(), "sluice", &mut std::io::stdout());
+    clap_complete::generate(
+        args.shell,
+        &mut crate::cli::Cli::command(),
+        "sluice",
+        &mut std::io::stdout(),
+    );
     Ok(())
 }

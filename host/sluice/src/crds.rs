@@ -23,10 +23,16 @@ pub fn print(args: &CrdsArgs) -> anyhow::Result<()> {
     let mut crds = sluice_api::crds()?;
     if !args.kind.is_empty() {
         for kind in &args.kind {
-            let known = crds.iter().any(|crd| crd.spec.names.kind.eq_ignore_ascii_case(kind));
+            let known = crds
+                .iter()
+                .any(|crd| crd.spec.names.kind.eq_ignore_ascii_case(kind));
             anyhow::ensure!(known, "--kind: there is no kind {kind:?}");
         }
-        crds.retain(|crd| args.kind.iter().any(|kind| crd.spec.names.kind.eq_ignore_ascii_case(kind)));
+        crds.retain(|crd| {
+            args.kind
+                .iter()
+                .any(|kind| crd.spec.names.kind.eq_ignore_ascii_case(kind))
+        });
     }
     match args.output {
         Output::Yaml => {

@@ -22,7 +22,11 @@ impl Folder {
 
     fn locate(&self, path: &str) -> Result<(String, PathBuf), TreeError> {
         let path = path::normalize(path)?;
-        let full = if path.is_empty() { self.root.clone() } else { self.root.join(&path) };
+        let full = if path.is_empty() {
+            self.root.clone()
+        } else {
+            self.root.join(&path)
+        };
         Ok((path, full))
     }
 }
@@ -32,7 +36,10 @@ fn failed(path: String, error: &std::io::Error) -> TreeError {
         ErrorKind::NotFound => TreeError::NotFound { path },
         ErrorKind::NotADirectory => TreeError::NotADirectory { path },
         ErrorKind::IsADirectory => TreeError::IsADirectory { path },
-        _ => TreeError::Read { path, reason: error.to_string() },
+        _ => TreeError::Read {
+            path,
+            reason: error.to_string(),
+        },
     }
 }
 
@@ -52,8 +59,13 @@ impl TreeRead for Folder {
         let mut entries = Vec::new();
         for entry in listing {
             let entry = entry.map_err(|error| failed(path.clone(), &error))?;
-            let Ok(name) = entry.file_name().into_string() else { continue };
-            entries.push(Entry { kind: kind_of(&entry.path()), name });
+            let Ok(name) = entry.file_name().into_string() else {
+                continue;
+            };
+            entries.push(Entry {
+                kind: kind_of(&entry.path()),
+                name,
+            });
         }
         entries.sort_by(|left, right| left.name.cmp(&right.name));
         Ok(entries)
@@ -63,20 +75,33 @@ impl TreeRead for Folder {
         let (path, full) = self.locate(path)?;
         let metadata = fs::metadata(full).map_err(|error| failed(path, &error))?;
         if metadata.is_dir() {
-            return Ok(Stat { kind: EntryKind::Directory, size: 0, executable: false });
+            return Ok(Stat {
+                kind: EntryKind::Directory,
+                size: 0,
+                executable: false,
+            });
         }
         let executable = metadata.permissions().mode() & 0o111 != 0;
-        Ok(Stat { kind: EntryKind::File, size: metadata.len(), executable })
+        Ok(Stat {
+            kind: EntryKind::File,
+            size: metadata.len(),
+            executable,
+        })
     }
 
     fn read(&self, path: &str) -> Result<bytes::Bytes, TreeError> {
         let (path, full) = self.locate(path)?;
-        fs::read(full).map(bytes::Bytes::from).map_err(|error| failed(path, &error))
+        fs::read(full)
+            .map(bytes::Bytes::from)
+            .map_err(|error| failed(path, &error))
     }
 
     fn id(&self, path: &str) -> Result<Option<sluice_model::Digest>, TreeError> {
         let (path, _) = self.locate(path)?;
-        Err(TreeError::Read { path, reason: "a live folder has no ids".into() })
+        Err(TreeError::Read {
+            path,
+            reason: "a live folder has no ids".into(),
+        })
     }
 }
 
@@ -92,8 +117,18 @@ mod tests {
         std::os::unix::fs::symlink("a", dir.path().join("link"))?;
         let folder = Folder::new(dir.path());
         assert_eq!(folder.read("link/x")?, "1");
-        let names: Vec<_> = folder.entries(".")?.into_iter().map(|e| (e.name, e.kind)).collect();
-        assert_eq!(names, [("a".into(), EntryKind::Directory), ("link".into(), EntryKind::Directory)]);
+        let names: Vec<_> = folder
+            .entries(".")?
+            .into_iter()
+            .map(|e| (e.name, e.kind))
+            .collect();
+        assert_eq!(
+            names,
+            [
+                ("a".into(), EntryKind::Directory),
+                ("link".into(), EntryKind::Directory)
+            ]
+        );
         assert!(matches!(folder.read("nope"), Err(TreeError::NotFound { .. })));
         assert!(matches!(folder.read("a"), Err(TreeError::IsADirectory { .. })));
         assert!(matches!(folder.read("../x"), Err(TreeError::Path(_))));

@@ -37,14 +37,20 @@ pub async fn serve(args: RunArgs) -> anyhow::Result<()> {
     let readiness = probes::Readiness::default();
     let mut servers = JoinSet::new();
     serve_on(&mut servers, listeners.health, probes::health(readiness.clone()));
-    serve_on(&mut servers, listeners.metrics, probes::metrics(Arc::new(registry(&engine))));
+    serve_on(
+        &mut servers,
+        listeners.metrics,
+        probes::metrics(Arc::new(registry(&engine))),
+    );
     notifications.listen(listeners.events);
     let mut running = Running::observe(engine.clone());
     running.synced().await;
     readiness.set(true);
     let stop = stopped();
     tokio::pin!(stop);
-    let mut election = args.enable_leader_election.then(|| Election::start(&engine.cluster, settings::election(&args)));
+    let mut election = args
+        .enable_leader_election
+        .then(|| Election::start(&engine.cluster, settings::election(&args)));
     if let Some(election) = &mut election {
         tracing::info!("waiting for the lease");
         tokio::select! {
@@ -55,7 +61,11 @@ pub async fn serve(args: RunArgs) -> anyhow::Result<()> {
             }
         }
     }
-    serve_on(&mut servers, listeners.artifacts, sluice_artifact::router(engine.artifacts.clone()));
+    serve_on(
+        &mut servers,
+        listeners.artifacts,
+        sluice_artifact::router(engine.artifacts.clone()),
+    );
     running.work().await;
     tracing::info!(version = env!("CARGO_PKG_VERSION"), "Sluice is running");
     let lost = until_lost(&mut election, &mut stop).await;
@@ -136,7 +146,10 @@ async fn make_engine(
     };
     let artifacts = ArtifactStore::open(config).context("--storage-path")?;
     let memo = DiskMemo::open(MemoConfig::below(&args.storage_path)).context("--storage-path")?;
-    let egress = TransportOptions { allow_loopback: args.allow_loopback_egress, ..TransportOptions::default() };
+    let egress = TransportOptions {
+        allow_loopback: args.allow_loopback_egress,
+        ..TransportOptions::default()
+    };
     let transport = Arc::new(Transport::new(egress));
     let stores = Stores::default();
     let (notifications, recorder) =

@@ -42,21 +42,39 @@ pub fn start(level: Verbosity, encoding: Encoding) {
         Verbosity::Info => "info",
         Verbosity::Error => "error",
     };
-    let rest = if level == Verbosity::Error { "error" } else { "warn" };
+    let rest = if level == Verbosity::Error {
+        "error"
+    } else {
+        "warn"
+    };
     let filter = EnvFilter::new(format!("{rest},sluice={ours},{}", our_crates(ours)));
     let registry = tracing_subscriber::registry().with(filter);
     match encoding {
         Encoding::Json => registry.with(JsonLines).init(),
         Encoding::Console => {
-            registry.with(console::layer().with_ansi(false).with_writer(std::io::stderr)).init();
+            registry
+                .with(console::layer().with_ansi(false).with_writer(std::io::stderr))
+                .init();
         }
     }
 }
 
 fn our_crates(level: &str) -> String {
     const CRATES: [&str; 14] = [
-        "api", "transport", "cluster", "sandbox", "fetch", "artifact", "render", "apply", "release", "health",
-        "event", "notify", "receive", "reconcile",
+        "api",
+        "transport",
+        "cluster",
+        "sandbox",
+        "fetch",
+        "artifact",
+        "render",
+        "apply",
+        "release",
+        "health",
+        "event",
+        "notify",
+        "receive",
+        "reconcile",
     ];
     CRATES.map(|name| format!("sluice_{name}={level}")).join(",")
 }
@@ -89,7 +107,11 @@ impl Visit for Fields {
 
 impl Fields {
     fn put(&mut self, field: &Field, value: Value) {
-        let key = if field.name() == "message" { "msg" } else { field.name() };
+        let key = if field.name() == "message" {
+            "msg"
+        } else {
+            field.name()
+        };
         self.0.insert(key.into(), value);
     }
 }
@@ -158,7 +180,10 @@ mod tests {
             JsonLines.on_new_span(attributes, id, context);
         }
         fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
-            self.0.lock().expect("not poisoned").push(json_line(event, &context));
+            self.0
+                .lock()
+                .expect("not poisoned")
+                .push(json_line(event, &context));
         }
     }
 
@@ -168,7 +193,12 @@ mod tests {
         let capture = Capture::default();
         let subscriber = tracing_subscriber::registry().with(capture.clone());
         tracing::subscriber::with_default(subscriber, || {
-            let span = tracing::info_span!("reconcile", controllerKind = "Kustomization", name = "a", namespace = "b");
+            let span = tracing::info_span!(
+                "reconcile",
+                controllerKind = "Kustomization",
+                name = "a",
+                namespace = "b"
+            );
             let _entered = span.enter();
             tracing::error!(error = "no\nway", "reconciliation \u{1b}[31mfailed");
         });
@@ -176,7 +206,10 @@ mod tests {
         let line = &lines[0];
         assert_eq!(line["level"], "error");
         assert_eq!(line["controllerKind"], "Kustomization");
-        assert_eq!((line["name"].as_str(), line["namespace"].as_str()), (Some("a"), Some("b")));
+        assert_eq!(
+            (line["name"].as_str(), line["namespace"].as_str()),
+            (Some("a"), Some("b"))
+        );
         assert!(line["ts"].as_str().is_some_and(|ts| ts.ends_with('Z')), "{line}");
         let text = line.to_string();
         assert!(!text.contains('\n') && !text.contains('\u{1b}'), "{text}");

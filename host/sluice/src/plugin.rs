@@ -105,7 +105,9 @@ pub struct ListArgs {
 /// Runs the command.
 pub fn execute(command: PluginCommand) -> anyhow::Result<()> {
     settings::use_tls()?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     runtime.block_on(async {
         match command {
             PluginCommand::Inspect(args) => inspect_file(&args).await,
@@ -125,7 +127,9 @@ fn print(value: &Value, output: Output) -> anyhow::Result<()> {
 }
 
 fn read(file: &PathBuf) -> anyhow::Result<Bytes> {
-    Ok(std::fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?.into())
+    Ok(std::fs::read(file)
+        .with_context(|| format!("{} cannot be read", file.display()))?
+        .into())
 }
 
 async fn inspect_file(args: &InspectArgs) -> anyhow::Result<()> {
@@ -157,7 +161,10 @@ fn registry(reference: &str, args: &RegistryArgs) -> anyhow::Result<(Registry, O
         timeout: TIMEOUT,
     };
     // a user at a terminal names the registry himself
-    let transport = Transport::new(TransportOptions { allow_loopback: true, ..TransportOptions::default() });
+    let transport = Transport::new(TransportOptions {
+        allow_loopback: true,
+        ..TransportOptions::default()
+    });
     Ok((transport.registry(&target)?, parsed.version))
 }
 
@@ -165,15 +172,25 @@ async fn push(args: &PushArgs) -> anyhow::Result<()> {
     let bytes = read(&args.file)?;
     let inspection = inspect(&bytes)?;
     let (registry, version) = registry(&args.reference, &args.registry)?;
-    let Some(Version::Tag(tag)) = version else { anyhow::bail!("{}: give a tag to push to", args.reference) };
+    let Some(Version::Tag(tag)) = version else {
+        anyhow::bail!("{}: give a tag to push to", args.reference)
+    };
     let annotations = args
         .annotation
         .iter()
-        .map(|pair| pair.split_once('=').map(|(key, value)| (key.to_owned(), value.to_owned())))
+        .map(|pair| {
+            pair.split_once('=')
+                .map(|(key, value)| (key.to_owned(), value.to_owned()))
+        })
         .collect::<Option<BTreeMap<_, _>>>()
         .context("--annotation: want KEY=VALUE")?;
-    let component =
-        Component { bytes, exports: inspection.exports, imports: inspection.imports, created: None, annotations };
+    let component = Component {
+        bytes,
+        exports: inspection.exports,
+        imports: inspection.imports,
+        created: None,
+        annotations,
+    };
     eprintln!("pushing {} to {}", args.file.display(), args.reference);
     let digest = registry.push(&tag, &component).await?;
     println!("{digest}");
@@ -195,8 +212,10 @@ async fn list(args: &ListArgs) -> anyhow::Result<()> {
     let mut rows: Vec<Value> = Vec::new();
     for info in settings::plugins(None).await?.list() {
         let kinds: Vec<&str> = info.worlds.iter().map(|world| world.kind()).collect();
-        rows.push(json!({"name": info.name, "kind": kinds.join(","), "types": info.types, "source": "builtin",
-            "digest": info.digest.to_string(), "version": info.version}));
+        rows.push(
+            json!({"name": info.name, "kind": kinds.join(","), "types": info.types, "source": "builtin",
+            "digest": info.digest.to_string(), "version": info.version}),
+        );
     }
     if args.cluster {
         rows.extend(installed(&args.connection).await?);
@@ -204,19 +223,36 @@ async fn list(args: &ListArgs) -> anyhow::Result<()> {
     if let Some(output) = args.output {
         return print(&Value::Array(rows), output);
     }
-    println!("{:<20} {:<10} {:<28} {:<9} {:<10} DIGEST", "NAME", "KIND", "TYPES", "VERSION", "SOURCE");
+    println!(
+        "{:<20} {:<10} {:<28} {:<9} {:<10} DIGEST",
+        "NAME", "KIND", "TYPES", "VERSION", "SOURCE"
+    );
     for row in &rows {
         let text = |key: &str| row[key].as_str().unwrap_or_default().to_owned();
-        let types: Vec<&str> = row["types"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-        println!("{:<20} {:<10} {:<28} {:<9} {:<10} {}",
-            text("name"), text("kind"), types.join(","), text("version"), text("source"), text("digest"));
+        let types: Vec<&str> = row["types"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect();
+        println!(
+            "{:<20} {:<10} {:<28} {:<9} {:<10} {}",
+            text("name"),
+            text("kind"),
+            types.join(","),
+            text("version"),
+            text("source"),
+            text("digest")
+        );
     }
     Ok(())
 }
 
 async fn installed(connection: &ClusterArgs) -> anyhow::Result<Vec<Value>> {
     let cluster = settings::connect(connection).await?;
-    let plugins = Api::<Plugin>::all(cluster.client()).list(&sluice_cluster::kube::api::ListParams::default()).await?;
+    let plugins = Api::<Plugin>::all(cluster.client())
+        .list(&sluice_cluster::kube::api::ListParams::default())
+        .await?;
     let row = |plugin: &Plugin| {
         let status = plugin.status.clone().unwrap_or_default();
         let source = plugin.spec.oci.as_ref().map_or("builtin", |oci| oci.url.as_str());

@@ -101,17 +101,30 @@ impl KustomizeArgs {
 /// Renders and prints.
 pub fn render(command: RenderCommand) -> anyhow::Result<()> {
     let RenderCommand::Kustomize(args) = command;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     runtime.block_on(kustomize(&args))
 }
 
 async fn kustomize(args: &KustomizeArgs) -> anyhow::Result<()> {
-    let dir = args.dir.canonicalize().with_context(|| format!("{} cannot be read", args.dir.display()))?;
-    let root = dir.to_str().context("the folder's path is not UTF-8")?.trim_start_matches('/').to_owned();
+    let dir = args
+        .dir
+        .canonicalize()
+        .with_context(|| format!("{} cannot be read", args.dir.display()))?;
+    let root = dir
+        .to_str()
+        .context("the folder's path is not UTF-8")?
+        .trim_start_matches('/')
+        .to_owned();
     let plugin = settings::plugin("render-kustomize", args.plugin_cache_path.clone()).await?;
     let tree: Arc<dyn TreeRead> = Arc::new(Folder::new("/"));
     let call = Call {
-        object: CallObject { kind: "Folder".into(), namespace: String::new(), name: root.clone() },
+        object: CallObject {
+            kind: "Folder".into(),
+            namespace: String::new(),
+            name: root.clone(),
+        },
         limits: Limits::RENDER,
         bindings: Bindings::default(),
     };
@@ -123,7 +136,10 @@ async fn kustomize(args: &KustomizeArgs) -> anyhow::Result<()> {
         want: if as_files { Form::Objects } else { Form::Text },
         entropy: Entropy::fresh(),
     };
-    let rendered = plugin.render(&call, request).await.map_err(|error| anyhow::anyhow!("{}", plain(&error)))?;
+    let rendered = plugin
+        .render(&call, request)
+        .await
+        .map_err(|error| anyhow::anyhow!("{}", plain(&error)))?;
     for warning in &rendered.warnings {
         eprintln!("# Warning: {warning}");
     }
@@ -150,10 +166,16 @@ fn write_files(folder: &Path, objects: &[sluice_sandbox::RenderedObject]) -> any
         let value: Value = serde_json::from_str(&object.json)?;
         let named = sluice_model::Object::from_value(value.clone()).context("the renderer gave no object")?;
         let version = named.api_version().replace('/', "_");
-        let name = format!("{version}_{}_{}", named.kind(), named.name()).to_lowercase().replace(['/', ':'], "_");
+        let name = format!("{version}_{}_{}", named.kind(), named.name())
+            .to_lowercase()
+            .replace(['/', ':'], "_");
         let count = taken.entry(name.clone()).or_default();
         *count += 1;
-        let file = if *count == 1 { format!("{name}.yaml") } else { format!("{name}_{count}.yaml") };
+        let file = if *count == 1 {
+            format!("{name}.yaml")
+        } else {
+            format!("{name}_{count}.yaml")
+        };
         std::fs::write(folder.join(&file), serde_yaml_ng::to_string(&value)?).with_context(|| file)?;
     }
     Ok(())

@@ -124,6 +124,9 @@ pub fn duration(text: &str) -> Result<Duration, String> {
 pub fn run(args: RunArgs) -> anyhow::Result<()> {
     logging::start(args.log_level, args.log_encoding);
     host::settings::use_tls()?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("sluice").build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .thread_name("sluice")
+        .build()?;
     runtime.block_on(host::serve(args))
 }

@@ -300,7 +300,11 @@ async fn a_missing_path_is_reported() -> Result<()> {
             failed_for(it, "ArtifactFailed") && message(it).contains("nowhere")
         })
         .await?;
-    assert!(message(&failed).contains("path not found"), "{}", message(&failed));
+    assert!(
+        message(&failed).contains("path not found"),
+        "{}",
+        message(&failed)
+    );
     case.merge("Kustomization", "app", json!({"spec": {"path": "./app"}}))
         .await?;
     case.until("Kustomization", "app", "is ready", is_current).await?;

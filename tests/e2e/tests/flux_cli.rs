@@ -93,7 +93,6 @@ async fn suspend_and_resume() -> Result<()> {
     Ok(())
 }
 
-
 #[tokio::test]
 async fn events_stats_export_and_check() -> Result<()> {
     let Some((_case, flux, repository)) = deployed("flux-events").await? else {

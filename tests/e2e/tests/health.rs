@@ -35,9 +35,6 @@ fn is_waiting(object: &Value) -> bool {
     under_way("Healthy") && !is_ready(object, "True")
 }
 
-
-
-
 #[tokio::test]
 async fn many_that_wait_do_not_hold_up_one_that_is_asked_for() -> Result<()> {
     let case = Case::start("many-wait").await?;

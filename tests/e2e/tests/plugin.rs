@@ -47,7 +47,6 @@ fn plugin(name: &str, registry: &Registry, tag: &str) -> serde_json::Value {
     object("Plugin", name, spec)
 }
 
-
 #[tokio::test]
 async fn without_the_grant_a_plugin_is_refused_by_the_name_of_the_import() -> Result<()> {
     let case = Case::start("plugin-grant").await?;

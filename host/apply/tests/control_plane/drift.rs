@@ -108,4 +108,3 @@ async fn errors_do_not_tell_secrets() -> Result<()> {
     );
     Ok(())
 }
-

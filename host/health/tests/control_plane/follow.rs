@@ -10,7 +10,6 @@ use sluice_model::{Health, Object};
 
 use crate::bed::{SOON, bed, until};
 
-
 /// What an apply has just seen is not read again.
 #[tokio::test(flavor = "multi_thread")]
 async fn healthy_objects_of_an_apply_cost_no_read() -> Result<()> {
@@ -67,7 +66,6 @@ async fn a_crash_loop_fails_fast() -> Result<()> {
     );
     Ok(())
 }
-
 
 /// T3: without the right to read, the object's health is not known, and the error says why.
 #[tokio::test(flavor = "multi_thread")]

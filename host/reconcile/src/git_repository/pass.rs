@@ -45,13 +45,21 @@ struct Failure {
 
 impl Failure {
     fn new(condition: &'static str, reason: &str, message: impl Into<String>) -> Self {
-        Self { condition, reason: reason.to_owned(), message: message.into(), stalling: false }
+        Self {
+            condition,
+            reason: reason.to_owned(),
+            message: message.into(),
+            stalling: false,
+        }
     }
 }
 
 impl From<FetchError> for Failure {
     fn from(error: FetchError) -> Self {
-        Self { stalling: error.is_stalling(), ..Self::new(types::FETCH_FAILED, error.reason(), error.message()) }
+        Self {
+            stalling: error.is_stalling(),
+            ..Self::new(types::FETCH_FAILED, error.reason(), error.message())
+        }
     }
 }
 
@@ -68,10 +76,20 @@ impl From<secret::SecretError> for Failure {
 }
 
 impl<'a> Pass<'a> {
-    pub(super) fn new(owner: &'a GitRepositoryReconciler, object: Arc<GitRepository>, work: &'a Work) -> Self {
+    pub(super) fn new(
+        owner: &'a GitRepositoryReconciler,
+        object: Arc<GitRepository>,
+        work: &'a Work,
+    ) -> Self {
         let progress = Progress::of(&object);
         let writer = owner.writer(&object);
-        Self { owner, object, work, progress, writer }
+        Self {
+            owner,
+            object,
+            work,
+            progress,
+            writer,
+        }
     }
 
     fn engine(&self) -> &'a Engine {
@@ -82,7 +100,8 @@ impl<'a> Pass<'a> {
         let interval = match self.object.spec.interval.get() {
             Ok(interval) => interval,
             Err(error) => {
-                let mut failure = Failure::new(types::STALLED, reasons::FAILED, format!("spec.interval: {error}"));
+                let mut failure =
+                    Failure::new(types::STALLED, reasons::FAILED, format!("spec.interval: {error}"));
                 failure.stalling = true;
                 return self.end_failed(failure).await;
             }
@@ -100,7 +119,10 @@ impl<'a> Pass<'a> {
         let mut waiting = self.progress.clone();
         waiting.working("building artifact");
         let resolving = fetch.resolve(last.as_deref());
-        let revision = self.writer.while_slow(resolving, WORTH_A_WRITE, &waiting.status).await?;
+        let revision = self
+            .writer
+            .while_slow(resolving, WORTH_A_WRITE, &waiting.status)
+            .await?;
         match stored.filter(|artifact| artifact.revision == revision.id && self.is_observed()) {
             Some(artifact) => self.keep(artifact).await,
             None => self.renew(&fetch, &revision).await,
@@ -130,12 +152,23 @@ impl<'a> Pass<'a> {
         let namespace = self.object.namespace().unwrap_or_default();
         let spec = &self.object.spec;
         let auth = spec.secret_ref.as_ref().map(|reference| reference.name.as_str());
-        let proxy = spec.proxy_secret_ref.as_ref().map(|reference| reference.name.as_str());
+        let proxy = spec
+            .proxy_secret_ref
+            .as_ref()
+            .map(|reference| reference.name.as_str());
         let plugin = engine.plugins.get(SOURCE).ok_or_else(|| {
-            Failure::new(types::FETCH_FAILED, reasons::PLUGIN_UNAVAILABLE, format!("no plugin {SOURCE:?} is ready"))
+            Failure::new(
+                types::FETCH_FAILED,
+                reasons::PLUGIN_UNAVAILABLE,
+                format!("no plugin {SOURCE:?} is ready"),
+            )
         })?;
         let options = GitFetchOptions {
-            object: CallObject { kind: KIND.into(), namespace: namespace.clone(), name: self.object.name_any() },
+            object: CallObject {
+                kind: KIND.into(),
+                namespace: namespace.clone(),
+                name: self.object.name_any(),
+            },
             secret: secret::read(&engine.cluster, &namespace, ("spec.secretRef", auth)).await?,
             proxy: secret::read(&engine.cluster, &namespace, ("spec.proxySecretRef", proxy)).await?,
             repository: engine.repository(&Target::new(KIND, self.work.key.clone())),
@@ -152,28 +185,51 @@ impl<'a> Pass<'a> {
     async fn keep(&mut self, artifact: sluice_model::Artifact) -> Result<(), Failure> {
         let recovered = sluice_api::condition::is_false(&self.progress.status.conditions, types::READY);
         let message = format!("stored artifact for revision '{}'", artifact.revision);
-        let artifact = Artifact::try_from(&artifact)
-            .map_err(|error| Failure::new(types::STORAGE_OPERATION_FAILED, reasons::FAILED, error.to_string()))?;
+        let artifact = Artifact::try_from(&artifact).map_err(|error| {
+            Failure::new(
+                types::STORAGE_OPERATION_FAILED,
+                reasons::FAILED,
+                error.to_string(),
+            )
+        })?;
         let metadata = event_metadata(&artifact);
         self.progress.stored(artifact);
         self.write().await?;
-        let (severity, reason) =
-            if recovered { (Severity::Info, reasons::SUCCEEDED) } else { (Severity::Trace, "ArtifactUpToDate") };
-        if recovered || self.work.reasons.iter().any(|reason| *reason != crate::queue::Reason::Interval) {
-            self.owner.tell(&self.object, severity, reason, &message, metadata);
+        let (severity, reason) = if recovered {
+            (Severity::Info, reasons::SUCCEEDED)
+        } else {
+            (Severity::Trace, "ArtifactUpToDate")
+        };
+        if recovered
+            || self
+                .work
+                .reasons
+                .iter()
+                .any(|reason| *reason != crate::queue::Reason::Interval)
+        {
+            self.owner
+                .tell(&self.object, severity, reason, &message, metadata);
         }
         Ok(())
     }
 
     async fn renew(&mut self, fetch: &GitFetch, revision: &SourceRevision) -> Result<(), Failure> {
         let mut fetching = self.progress.clone();
-        fetching.working(&format!("building artifact: new upstream revision '{}'", revision.id));
-        let fetched =
-            self.writer.while_slow(fetch.fetch(revision), WORTH_A_WRITE, &fetching.status).await?;
+        fetching.working(&format!(
+            "building artifact: new upstream revision '{}'",
+            revision.id
+        ));
+        let fetched = self
+            .writer
+            .while_slow(fetch.fetch(revision), WORTH_A_WRITE, &fetching.status)
+            .await?;
         let (artifact, changed) = self.store(&fetched).await?;
         let spec: &GitRepositorySpec = &self.object.spec;
         self.progress.status.observed_ignore.clone_from(&spec.ignore);
-        self.progress.status.observed_sparse_checkout.clone_from(&spec.sparse_checkout);
+        self.progress
+            .status
+            .observed_sparse_checkout
+            .clone_from(&spec.sparse_checkout);
         let metadata = event_metadata(&artifact);
         tracing::info!(revision = artifact.revision, "stored artifact");
         self.progress.stored(artifact);
@@ -183,7 +239,8 @@ impl<'a> Pass<'a> {
                 "" => format!("stored artifact for revision '{}'", fetched.revision),
                 summary => format!("stored artifact for commit '{summary}'"),
             };
-            self.owner.tell(&self.object, Severity::Info, "NewArtifact", &message, metadata);
+            self.owner
+                .tell(&self.object, Severity::Info, "NewArtifact", &message, metadata);
         }
         self.collect_garbage();
         Ok(())
@@ -207,7 +264,12 @@ impl<'a> Pass<'a> {
         let failed = |error: String| Failure::new(types::STORAGE_OPERATION_FAILED, reasons::FAILED, error);
         let artifact = put.await.map_err(|error| failed(error.to_string()))??;
         let artifact = Artifact::try_from(&artifact).map_err(|error| failed(error.to_string()))?;
-        let before = self.progress.status.artifact.as_ref().map(|artifact| artifact.digest.as_str());
+        let before = self
+            .progress
+            .status
+            .artifact
+            .as_ref()
+            .map(|artifact| artifact.digest.as_str());
         let changed = before != Some(artifact.digest.as_str());
         Ok((artifact, changed))
     }
@@ -229,21 +291,37 @@ impl<'a> Pass<'a> {
     async fn write(&mut self) -> Result<(), Failure> {
         self.progress.handled();
         self.writer.write(&self.progress.status).await.map_err(|error| {
-            Failure::new(types::STORAGE_OPERATION_FAILED, "PatchOperationFailed", error.to_string())
+            Failure::new(
+                types::STORAGE_OPERATION_FAILED,
+                "PatchOperationFailed",
+                error.to_string(),
+            )
         })
     }
 
     async fn end_failed(&mut self, failure: Failure) -> Outcome {
         if failure.stalling {
-            self.progress.stalled(failure.condition, &failure.reason, &failure.message);
+            self.progress
+                .stalled(failure.condition, &failure.reason, &failure.message);
         } else {
-            self.progress.failed(failure.condition, &failure.reason, &failure.message);
+            self.progress
+                .failed(failure.condition, &failure.reason, &failure.message);
         }
-        self.owner.tell(&self.object, Severity::Error, &failure.reason, &failure.message, IndexMap::new());
+        self.owner.tell(
+            &self.object,
+            Severity::Error,
+            &failure.reason,
+            &failure.message,
+            IndexMap::new(),
+        );
         if let Err(error) = self.write().await {
             return Outcome::Backoff(error.message);
         }
-        if failure.stalling { Outcome::Settled } else { Outcome::Backoff(failure.message) }
+        if failure.stalling {
+            Outcome::Settled
+        } else {
+            Outcome::Backoff(failure.message)
+        }
     }
 }
 

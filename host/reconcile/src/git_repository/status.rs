@@ -87,7 +87,9 @@ impl Progress {
     /// Answers a request for reconciliation: the last thing before the status is written.
     pub fn handled(&mut self) {
         if self.requested_at.is_some() {
-            self.status.last_handled_reconcile_at.clone_from(&self.requested_at);
+            self.status
+                .last_handled_reconcile_at
+                .clone_from(&self.requested_at);
         }
     }
 }
@@ -109,8 +111,10 @@ mod tests {
     }
 
     fn artifact() -> Artifact {
-        serde_json::from_value(json!({"digest": "sha256:00", "lastUpdateTime": "2026-01-01T00:00:00Z",
-            "path": "p", "revision": "main@sha1:1", "url": "http://x/p"}))
+        serde_json::from_value(
+            json!({"digest": "sha256:00", "lastUpdateTime": "2026-01-01T00:00:00Z",
+            "path": "p", "revision": "main@sha1:1", "url": "http://x/p"}),
+        )
         .expect("an artifact")
     }
 
@@ -122,10 +126,18 @@ mod tests {
         progress.failed(types::FETCH_FAILED, "GitOperationFailed", "no route");
         assert!(progress.status.artifact.is_some());
         let ready = find(&progress.status.conditions, types::READY).expect("is set");
-        assert_eq!((ready.reason.as_str(), ready.message.as_str()), ("GitOperationFailed", "no route"));
+        assert_eq!(
+            (ready.reason.as_str(), ready.message.as_str()),
+            ("GitOperationFailed", "no route")
+        );
         assert!(is_true(&progress.status.conditions, types::ARTIFACT_IN_STORAGE));
         progress.stored(artifact());
-        let names: Vec<_> = progress.status.conditions.iter().map(|c| c.type_.as_str()).collect();
+        let names: Vec<_> = progress
+            .status
+            .conditions
+            .iter()
+            .map(|c| c.type_.as_str())
+            .collect();
         assert_eq!(names, ["Ready", "ArtifactInStorage"]);
         assert_eq!(progress.status.observed_generation, Some(2));
     }

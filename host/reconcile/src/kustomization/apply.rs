@@ -10,8 +10,8 @@ use sluice_apply::{
     Applied, ApplyOptions, Intent, IntentError, Owner, PruneOptions, diff_inventory, inventory, prune,
 };
 use sluice_cluster::Cluster;
-use sluice_cluster::kube::api::{Api, Patch, PatchParams};
 use sluice_cluster::kube::ResourceExt as _;
+use sluice_cluster::kube::api::{Api, Patch, PatchParams};
 use sluice_health::{HealthWatch, verdict};
 use sluice_model::condition::reasons;
 use sluice_model::{Inventory, InventoryEntry, Severity};
@@ -41,8 +41,14 @@ impl Intent for StatusIntent {
             return Ok(());
         }
         let body = json!({ "status": { "inventory": ResourceInventory::from(intended) } });
-        let params = PatchParams { field_manager: Some(STATUS_MANAGER.into()), ..PatchParams::default() };
-        let written = self.api.patch_status(&self.name, &params, &Patch::Merge(&body)).await;
+        let params = PatchParams {
+            field_manager: Some(STATUS_MANAGER.into()),
+            ..PatchParams::default()
+        };
+        let written = self
+            .api
+            .patch_status(&self.name, &params, &Patch::Merge(&body))
+            .await;
         written.map_err(|error| IntentError(error.to_string()))?;
         self.metrics.status_written("Kustomization");
         *self.recorded.lock() = Some(intended.clone());
@@ -69,11 +75,21 @@ impl Pass<'_> {
         self.set_inventory(&applied.inventory);
         if self.object.spec.prune && !stale.is_empty() {
             let deleted = self.prune(&cluster, &stale, &applied.inventory).await?;
-            log = [log, deleted].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n");
+            log = [log, deleted]
+                .into_iter()
+                .filter(|part| !part.is_empty())
+                .collect::<Vec<_>>()
+                .join("\n");
         }
         let revision = desired.artifact.revision.clone();
         if !log.is_empty() {
-            self.owner.tell(&self.object, Severity::Info, reasons::PROGRESSING, &log, Some(&revision));
+            self.owner.tell(
+                &self.object,
+                Severity::Info,
+                reasons::PROGRESSING,
+                &log,
+                Some(&revision),
+            );
         }
         self.watch_drift(&applied);
         self.settle(&desired, &applied, !log.is_empty(), timing).await
@@ -93,8 +109,11 @@ impl Pass<'_> {
             metrics: self.engine().metrics.clone(),
             recorded: Mutex::default(),
         };
-        self.progress.working(&format!("Detecting drift for revision {} with a timeout of {}",
-            desired.artifact.revision, GoDuration::from(timing.timeout)));
+        self.progress.working(&format!(
+            "Detecting drift for revision {} with a timeout of {}",
+            desired.artifact.revision,
+            GoDuration::from(timing.timeout)
+        ));
         let status = self.progress.status.clone();
         let objects = desired.rendering.manifests.objects.clone();
         let work = sluice_apply::apply(cluster, objects, &options, &intent);
@@ -162,8 +181,11 @@ impl Pass<'_> {
         if waiting.outcome().is_some() {
             return self.conclude(&waiting, timing).await;
         }
-        let message = format!("Running health checks for revision {} with a timeout of {}",
-            waiting.attempt.revision, GoDuration::from(timing.timeout));
+        let message = format!(
+            "Running health checks for revision {} with a timeout of {}",
+            waiting.attempt.revision,
+            GoDuration::from(timing.timeout)
+        );
         self.progress.checking_health(&message);
         self.writer.write(&self.progress.status).await?;
         self.owner.memory.set_waiting(&self.work.key, waiting);
@@ -172,7 +194,9 @@ impl Pass<'_> {
 
     /// A pass for a health signal alone: looks at the wait that an earlier pass began.
     pub(super) async fn look_at_health(&mut self, timing: Timing) -> Result<Outcome, Failure> {
-        let Some(waiting) = self.owner.memory.take_waiting(&self.work.key) else { return Ok(Outcome::Settled) };
+        let Some(waiting) = self.owner.memory.take_waiting(&self.work.key) else {
+            return Ok(Outcome::Settled);
+        };
         if waiting.attempt.generation != self.generation() {
             // the newer spec is in the queue already
             return Ok(Outcome::Settled);
@@ -189,13 +213,27 @@ impl Pass<'_> {
         let attempt = &waiting.attempt;
         if let Some(Err(error)) = waiting.outcome() {
             let took = self.started.elapsed();
-            self.progress.remember(&attempt.digest.to_string(), took, error.reason(), &attempt.revision);
+            self.progress.remember(
+                &attempt.digest.to_string(),
+                took,
+                error.reason(),
+                &attempt.revision,
+            );
             return Err(Failure::retry(error.reason(), error.to_string()));
         }
         if attempt.changed || !self.progress.was_healthy() {
-            let message = format!("Health check passed in {}", GoDuration::from(rounded(self.started.elapsed())));
+            let message = format!(
+                "Health check passed in {}",
+                GoDuration::from(rounded(self.started.elapsed()))
+            );
             let reason = self.progress.ready_reason();
-            self.owner.tell(&self.object, Severity::Info, &reason, &message, Some(&attempt.revision));
+            self.owner.tell(
+                &self.object,
+                Severity::Info,
+                &reason,
+                &message,
+                Some(&attempt.revision),
+            );
         }
         self.finish(attempt, true, timing).await
     }
@@ -211,10 +249,14 @@ impl Pass<'_> {
         self.write().await?;
         let next = self.remember(attempt.digest, timing);
         let took = GoDuration::from(rounded(self.started.elapsed()));
-        let message = format!("Reconciliation finished in {took}, next run in {}", GoDuration::from(timing.interval));
+        let message = format!(
+            "Reconciliation finished in {took}, next run in {}",
+            GoDuration::from(timing.interval)
+        );
         tracing::info!(revision = attempt.revision, "{message}");
         let reason = self.progress.ready_reason();
-        self.owner.tell_commit_status(&self.object, &reason, &message, &attempt.revision);
+        self.owner
+            .tell_commit_status(&self.object, &reason, &message, &attempt.revision);
         Ok(Outcome::Next(next))
     }
 }

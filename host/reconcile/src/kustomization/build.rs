@@ -10,8 +10,8 @@ use sluice_model::{Tree, TreeRead};
 use sluice_render::RenderInput;
 use sluice_sandbox::{Call, CallObject, Limits, Plugin};
 
-use super::failure::Failure;
 use super::config;
+use super::failure::Failure;
 use crate::engine::Engine;
 
 /// The plugin that renders Kustomizations.
@@ -20,7 +20,10 @@ pub const RENDERER: &str = "render-kustomize";
 /// The renderer that is installed now.
 pub fn renderer(engine: &Engine) -> Result<Arc<Plugin>, Failure> {
     engine.plugins.get(RENDERER).ok_or_else(|| {
-        Failure::retry(reasons::PLUGIN_UNAVAILABLE, format!("no plugin {RENDERER:?} is ready"))
+        Failure::retry(
+            reasons::PLUGIN_UNAVAILABLE,
+            format!("no plugin {RENDERER:?} is ready"),
+        )
     })
 }
 

@@ -54,7 +54,9 @@ pub fn unserved_field(object: &Kustomization) -> Option<&'static str> {
         ("spec.healthCheckExprs", !spec.health_check_exprs.is_empty()),
         ("spec.ignore", !spec.ignore.is_empty()),
     ];
-    asked.into_iter().find_map(|(field, asked)| asked.then_some(field))
+    asked
+        .into_iter()
+        .find_map(|(field, asked)| asked.then_some(field))
 }
 
 #[cfg(test)]
@@ -62,7 +64,8 @@ mod tests {
     use super::*;
 
     fn spec(extra: &Value) -> KustomizationSpec {
-        let mut spec = json!({"interval": "1m", "prune": true, "sourceRef": {"kind": "GitRepository", "name": "r"}});
+        let mut spec =
+            json!({"interval": "1m", "prune": true, "sourceRef": {"kind": "GitRepository", "name": "r"}});
         if let (Some(spec), Some(extra)) = (spec.as_object_mut(), extra.as_object()) {
             spec.extend(extra.clone());
         }
@@ -72,7 +75,10 @@ mod tests {
     #[test]
     fn carries_only_what_the_spec_sets() {
         assert_eq!(of(&spec(&json!({})), false), json!({"mode": "flux"}));
-        let config = of(&spec(&json!({"targetNamespace": "x", "images": [{"name": "a", "newTag": "1"}]})), false);
+        let config = of(
+            &spec(&json!({"targetNamespace": "x", "images": [{"name": "a", "newTag": "1"}]})),
+            false,
+        );
         assert_eq!(
             config,
             json!({"mode": "flux", "targetNamespace": "x", "images": [{"name": "a", "newTag": "1"}]})

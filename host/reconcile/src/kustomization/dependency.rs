@@ -40,7 +40,11 @@ pub fn keys(namespace: &str, spec: &KustomizationSpec) -> Vec<ObjectKey> {
     spec.depends_on
         .iter()
         .map(|reference| {
-            let namespace = reference.namespace.as_deref().filter(|ns| !ns.is_empty()).unwrap_or(namespace);
+            let namespace = reference
+                .namespace
+                .as_deref()
+                .filter(|ns| !ns.is_empty())
+                .unwrap_or(namespace);
             ObjectKey::new(namespace, &reference.name)
         })
         .collect()
@@ -61,7 +65,9 @@ pub fn check(
         if object.spec.depends_on[index].ready_expr.is_some() {
             return Err(DependencyError::Expression { key, index });
         }
-        let dependency = store.get(&key).ok_or_else(|| DependencyError::NotFound(key.clone()))?;
+        let dependency = store
+            .get(&key)
+            .ok_or_else(|| DependencyError::NotFound(key.clone()))?;
         if let Err(because) = is_ready(&dependency, source, revision) {
             return Err(DependencyError::NotReady { key, because });
         }
@@ -72,14 +78,18 @@ pub fn check(
 /// Ready at its current generation; when it reads the same source it must have applied the same revision, so that a
 /// commit rolls out in dependency order.
 fn is_ready(dependency: &Arc<Kustomization>, source: &Target, revision: &str) -> Result<(), &'static str> {
-    let Some(status) = &dependency.status else { return Err("") };
+    let Some(status) = &dependency.status else {
+        return Err("");
+    };
     if status.observed_generation != dependency.metadata.generation {
         return Err(": its latest generation is not reconciled");
     }
     if !condition::is_true(&status.conditions, types::READY) {
         return Err("");
     }
-    if super::source::target(dependency) == *source && status.last_applied_revision.as_deref() != Some(revision) {
+    if super::source::target(dependency) == *source
+        && status.last_applied_revision.as_deref() != Some(revision)
+    {
         return Err(": it has not applied the current revision");
     }
     Ok(())
@@ -118,9 +128,19 @@ mod tests {
     #[test]
     fn waits_for_the_same_revision_of_a_shared_source() {
         assert_eq!(outcome(None).unwrap_err(), "dependency 'ns/db' not found");
-        assert_eq!(outcome(Some(kustomization("db", &[], None))).unwrap_err(), "dependency 'ns/db' is not ready");
+        assert_eq!(
+            outcome(Some(kustomization("db", &[], None))).unwrap_err(),
+            "dependency 'ns/db' is not ready"
+        );
         let behind = outcome(Some(kustomization("db", &[], Some("main@sha1:1"))));
-        assert!(behind.unwrap_err().ends_with("has not applied the current revision"));
-        assert_eq!(outcome(Some(kustomization("db", &[], Some("main@sha1:2")))), Ok(()));
+        assert!(
+            behind
+                .unwrap_err()
+                .ends_with("has not applied the current revision")
+        );
+        assert_eq!(
+            outcome(Some(kustomization("db", &[], Some("main@sha1:2")))),
+            Ok(())
+        );
     }
 }

@@ -28,17 +28,29 @@ pub struct Failure {
 impl Failure {
     /// Tried again after the retry interval.
     pub fn retry(reason: &'static str, message: impl Into<String>) -> Self {
-        Self { reason, message: message.into(), next: Next::Retry }
+        Self {
+            reason,
+            message: message.into(),
+            next: Next::Retry,
+        }
     }
 
     /// Only a change of spec helps.
     pub fn stalled(reason: &'static str, message: impl Into<String>) -> Self {
-        Self { reason, message: message.into(), next: Next::Stalled }
+        Self {
+            reason,
+            message: message.into(),
+            next: Next::Stalled,
+        }
     }
 
     /// Waits for another object, whose change wakes this one.
     pub fn waiting(reason: &'static str, message: impl Into<String>) -> Self {
-        Self { reason, message: message.into(), next: Next::Dependency }
+        Self {
+            reason,
+            message: message.into(),
+            next: Next::Dependency,
+        }
     }
 
     /// Whether only a change of spec helps.
@@ -86,7 +98,10 @@ impl From<sluice_model::path::PathError> for Failure {
 
 impl From<kube::Error> for Failure {
     fn from(error: kube::Error) -> Self {
-        Self::retry(reasons::RECONCILIATION_FAILED, format!("failed to write status: {error}"))
+        Self::retry(
+            reasons::RECONCILIATION_FAILED,
+            format!("failed to write status: {error}"),
+        )
     }
 }
 

@@ -34,22 +34,45 @@ impl KustomizationReconciler {
     }
 
     async fn delete_objects(&self, object: &Kustomization) -> Result<(), String> {
-        let inventory = object.status.as_ref().and_then(|status| status.inventory.as_ref());
-        let Some(inventory) = inventory.map(Inventory::from).filter(|known| !known.entries.is_empty()) else {
+        let inventory = object
+            .status
+            .as_ref()
+            .and_then(|status| status.inventory.as_ref());
+        let Some(inventory) = inventory
+            .map(Inventory::from)
+            .filter(|known| !known.entries.is_empty())
+        else {
             return Ok(());
         };
         if self.is_tenant_gone(object).await {
             let left: Vec<&str> = inventory.entries.iter().map(|entry| entry.id.as_str()).collect();
-            let message = format!("unable to prune objects: the service account is gone\n{}", left.join("\n"));
+            let message = format!(
+                "unable to prune objects: the service account is gone\n{}",
+                left.join("\n")
+            );
             self.tell(object, Severity::Error, reasons::PRUNE_FAILED, &message, None);
             return Ok(());
         }
         let cluster = self.tenant(object).map_err(|failure| failure.message)?;
-        let pruned = prune(&cluster, &inventory.entries, &PruneOptions::new(apply::owner(object))).await;
+        let pruned = prune(
+            &cluster,
+            &inventory.entries,
+            &PruneOptions::new(apply::owner(object)),
+        )
+        .await;
         let log = pruned.changes.log();
         if !log.is_empty() {
-            let revision = object.status.as_ref().and_then(|status| status.last_applied_revision.clone());
-            self.tell(object, Severity::Info, reasons::RECONCILIATION_SUCCEEDED, &log, revision.as_deref());
+            let revision = object
+                .status
+                .as_ref()
+                .and_then(|status| status.last_applied_revision.clone());
+            self.tell(
+                object,
+                Severity::Info,
+                reasons::RECONCILIATION_SUCCEEDED,
+                &log,
+                revision.as_deref(),
+            );
         }
         pruned.into_result().map(drop).map_err(|error| error.to_string())
     }
@@ -75,8 +98,11 @@ mod tests {
     #[test]
     fn policy_and_suspension_decide_what_a_deletion_takes() {
         let deletes = |spec: serde_json::Value| {
-            let mut full = json!({"interval": "1m", "prune": true, "sourceRef": {"kind": "GitRepository", "name": "r"}});
-            full.as_object_mut().expect("a map").extend(spec.as_object().expect("a map").clone());
+            let mut full =
+                json!({"interval": "1m", "prune": true, "sourceRef": {"kind": "GitRepository", "name": "r"}});
+            full.as_object_mut()
+                .expect("a map")
+                .extend(spec.as_object().expect("a map").clone());
             let object = serde_json::from_value(json!({"apiVersion": "kustomize.toolkit.fluxcd.io/v1",
                 "kind": "Kustomization", "metadata": {"name": "a"}, "spec": full}))
             .expect("a Kustomization");

@@ -58,7 +58,13 @@ impl Waiting {
         let latest = Arc::new(Mutex::new(watch.summary()));
         let deadline = tokio::time::Instant::now() + timeout;
         let waker = tokio::spawn(wake(watch, latest.clone(), deadline, (queue, key))).abort_handle();
-        Self { attempt, started, latest, deadline, waker }
+        Self {
+            attempt,
+            started,
+            latest,
+            deadline,
+            waker,
+        }
     }
 
     /// What the wait came to; none while it goes on.
@@ -119,11 +125,20 @@ fn applied_target(change: &Change) -> Option<Target> {
         return None;
     }
     let seen = change.fingerprint.zip(change.verdict.clone());
-    Some(Target { id: change.id.clone(), version: change.version.clone(), seen, expires: change.expires })
+    Some(Target {
+        id: change.id.clone(),
+        version: change.version.clone(),
+        seen,
+        expires: change.expires,
+    })
 }
 
 fn named_target(check: &sluice_api::reference::NamespacedObjectKindReference) -> Target {
-    let api_version = check.api_version.as_deref().filter(|text| !text.is_empty()).unwrap_or("apps/v1");
+    let api_version = check
+        .api_version
+        .as_deref()
+        .filter(|text| !text.is_empty())
+        .unwrap_or("apps/v1");
     let (group, version) = api_version.rsplit_once('/').unwrap_or(("", api_version));
     let id = ObjectId {
         namespace: check.namespace.clone().unwrap_or_default(),
@@ -152,7 +167,10 @@ mod tests {
         }))
         .expect("a Kustomization");
         assert!(is_asked_for(&object));
-        let ids: Vec<String> = targets(&object, &[]).into_iter().map(|target| target.id.to_string()).collect();
+        let ids: Vec<String> = targets(&object, &[])
+            .into_iter()
+            .map(|target| target.id.to_string())
+            .collect();
         assert_eq!(ids, ["prod_web_apps_Deployment"]);
     }
 }

@@ -85,7 +85,12 @@ impl Memory {
 
     /// The watch over applied objects.
     pub fn drift_watch(&self, key: &ObjectKey) -> Option<Arc<Subscription>> {
-        self.0.lock().get(key)?.drift.as_ref().map(|watch| watch.subscription.clone())
+        self.0
+            .lock()
+            .get(key)?
+            .drift
+            .as_ref()
+            .map(|watch| watch.subscription.clone())
     }
 
     /// Forgets everything of an object.
@@ -118,7 +123,10 @@ mod tests {
     #[test]
     fn a_new_revision_alone_makes_no_check_due() {
         assert!(!is_check_due(&Reasons::from([Reason::Revision])));
-        assert!(!is_check_due(&Reasons::from([Reason::Dependency, Reason::Health])));
+        assert!(!is_check_due(&Reasons::from([
+            Reason::Dependency,
+            Reason::Health
+        ])));
         assert!(is_check_due(&Reasons::from([Reason::Revision, Reason::Interval])));
         assert!(is_check_due(&Reasons::from([Reason::Requested])));
     }

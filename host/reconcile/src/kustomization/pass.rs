@@ -41,10 +41,21 @@ pub(super) struct Desired {
 }
 
 impl<'a> Pass<'a> {
-    pub(super) fn new(owner: &'a KustomizationReconciler, object: Arc<Kustomization>, work: &'a Work) -> Self {
+    pub(super) fn new(
+        owner: &'a KustomizationReconciler,
+        object: Arc<Kustomization>,
+        work: &'a Work,
+    ) -> Self {
         let progress = Progress::of(&object);
         let writer = owner.writer(&object);
-        Self { owner, object, work, progress, writer, started: Instant::now() }
+        Self {
+            owner,
+            object,
+            work,
+            progress,
+            writer,
+            started: Instant::now(),
+        }
     }
 
     pub(super) fn engine(&self) -> &'a Engine {
@@ -94,7 +105,10 @@ impl<'a> Pass<'a> {
     /// A newer generation, revision or request waits: it takes over this pass's reasons.
     fn give_way(&self) -> Outcome {
         for reason in &self.work.reasons {
-            self.engine().queues.kustomizations.add(self.work.key.clone(), *reason);
+            self.engine()
+                .queues
+                .kustomizations
+                .add(self.work.key.clone(), *reason);
         }
         Outcome::Settled
     }
@@ -110,7 +124,10 @@ impl<'a> Pass<'a> {
         if tree.entries(&root).is_err() {
             return Err(Failure::retry(
                 reasons::ARTIFACT_FAILED,
-                format!("kustomization path not found: {root:?} is no directory of revision {}", artifact.revision),
+                format!(
+                    "kustomization path not found: {root:?} is no directory of revision {}",
+                    artifact.revision
+                ),
             ));
         }
         Ok((artifact, tree))
@@ -127,7 +144,8 @@ impl<'a> Pass<'a> {
         let engine = self.engine();
         let plugin = super::build::renderer(engine)?;
         let input = super::build::input(engine, &plugin, &self.object, tree)?;
-        self.progress.working(&format!("Building manifests for revision {}", artifact.revision));
+        self.progress
+            .working(&format!("Building manifests for revision {}", artifact.revision));
         let rendered = engine.renderer.render(input);
         let status = self.progress.status.clone();
         let rendering = self.writer.while_slow(rendered, WORTH_A_WRITE, &status).await?;
@@ -148,19 +166,29 @@ impl<'a> Pass<'a> {
         same.then_some(applied.next_check)
     }
 
-    async fn end_unchanged(&mut self, desired: &Desired, next_check: tokio::time::Instant) -> Result<Outcome, Failure> {
+    async fn end_unchanged(
+        &mut self,
+        desired: &Desired,
+        next_check: tokio::time::Instant,
+    ) -> Result<Outcome, Failure> {
         let attempt = self.attempted(desired, false);
         self.record_success(&attempt, health::is_asked_for(&self.object));
         self.write().await?;
         tracing::info!(revision = attempt.revision, "nothing that was read has changed");
-        Ok(Outcome::Next(next_check.saturating_duration_since(tokio::time::Instant::now())))
+        Ok(Outcome::Next(
+            next_check.saturating_duration_since(tokio::time::Instant::now()),
+        ))
     }
 
     /// What this pass stands for.
     pub(super) fn attempted(&self, desired: &Desired, changed: bool) -> Attempt {
         Attempt {
             revision: desired.artifact.revision.clone(),
-            origin_revision: desired.artifact.metadata.get("org.opencontainers.image.revision").cloned(),
+            origin_revision: desired
+                .artifact
+                .metadata
+                .get("org.opencontainers.image.revision")
+                .cloned(),
             generation: self.generation(),
             digest: desired.rendering.digest,
             changed,
@@ -169,16 +197,28 @@ impl<'a> Pass<'a> {
 
     /// Sets the status of a success.
     pub(super) fn record_success(&mut self, attempt: &Attempt, health_checked: bool) {
-        self.progress.applied(&attempt.revision, attempt.origin_revision.as_deref(), health_checked);
+        self.progress.applied(
+            &attempt.revision,
+            attempt.origin_revision.as_deref(),
+            health_checked,
+        );
         let (digest, took) = (attempt.digest.to_string(), self.started.elapsed());
-        self.progress.remember(&digest, took, reasons::RECONCILIATION_SUCCEEDED, &attempt.revision);
+        self.progress.remember(
+            &digest,
+            took,
+            reasons::RECONCILIATION_SUCCEEDED,
+            &attempt.revision,
+        );
     }
 
     /// Notes that these objects stand in the cluster, and when to compare next.
     pub(super) fn remember(&self, digest: sluice_model::Digest, timing: Timing) -> Duration {
         let next = jittered(timing.interval, self.engine().options.jitter_percent);
-        let applied =
-            Applied { generation: self.generation(), digest, next_check: tokio::time::Instant::now() + next };
+        let applied = Applied {
+            generation: self.generation(),
+            digest,
+            next_check: tokio::time::Instant::now() + next,
+        };
         self.owner.memory.set_applied(&self.work.key, applied);
         next
     }
@@ -196,12 +236,18 @@ impl<'a> Pass<'a> {
 
     /// The inventory in status.
     pub(super) fn inventory(&self) -> Inventory {
-        self.object.status.as_ref().and_then(|status| status.inventory.as_ref()).map(Inventory::from).unwrap_or_default()
+        self.object
+            .status
+            .as_ref()
+            .and_then(|status| status.inventory.as_ref())
+            .map(Inventory::from)
+            .unwrap_or_default()
     }
 
     async fn end_stalled(&mut self, reason: &'static str, message: &str) -> Outcome {
         self.progress.stalled(reason, message);
-        self.owner.tell(&self.object, Severity::Error, reason, message, None);
+        self.owner
+            .tell(&self.object, Severity::Error, reason, message, None);
         match self.write().await {
             Ok(()) => Outcome::Settled,
             Err(failure) => Outcome::Backoff(failure.message),
@@ -213,11 +259,25 @@ impl<'a> Pass<'a> {
         if failure.is_stalling() {
             return self.end_stalled(failure.reason, &failure.message).await;
         }
-        tracing::error!(error = failure.message, reason = failure.reason, "reconciliation failed");
+        tracing::error!(
+            error = failure.message,
+            reason = failure.reason,
+            "reconciliation failed"
+        );
         self.progress.failed(failure.reason, &failure.message);
-        let severity = if failure.is_waiting() { Severity::Info } else { Severity::Error };
+        let severity = if failure.is_waiting() {
+            Severity::Info
+        } else {
+            Severity::Error
+        };
         let revision = self.progress.status.last_attempted_revision.clone();
-        self.owner.tell(&self.object, severity, failure.reason, &failure.message, revision.as_deref());
+        self.owner.tell(
+            &self.object,
+            severity,
+            failure.reason,
+            &failure.message,
+            revision.as_deref(),
+        );
         if let Err(error) = self.write().await {
             return Outcome::Backoff(error.message);
         }

@@ -73,17 +73,31 @@ pub fn target(object: &Kustomization) -> Target {
 
 fn of(namespace: &str, spec: &KustomizationSpec) -> Target {
     let reference = &spec.source_ref;
-    let namespace = reference.namespace.as_deref().filter(|ns| !ns.is_empty()).unwrap_or(namespace);
-    Target::new(reference.kind.to_string(), ObjectKey::new(namespace, &reference.name))
+    let namespace = reference
+        .namespace
+        .as_deref()
+        .filter(|ns| !ns.is_empty())
+        .unwrap_or(namespace);
+    Target::new(
+        reference.kind.to_string(),
+        ObjectKey::new(namespace, &reference.name),
+    )
 }
 
 /// Checks the cross-namespace rule before anything is read (T1).
 ///
 /// # Errors
 /// The source is in another namespace and that is not allowed.
-pub fn check_access(object: &Kustomization, target: &Target, no_cross_namespace_refs: bool) -> Result<(), SourceError> {
+pub fn check_access(
+    object: &Kustomization,
+    target: &Target,
+    no_cross_namespace_refs: bool,
+) -> Result<(), SourceError> {
     if no_cross_namespace_refs && object.namespace().as_deref() != Some(&target.key.namespace) {
-        return Err(SourceError::Denied { kind: target.kind.clone(), key: target.key.clone() });
+        return Err(SourceError::Denied {
+            kind: target.kind.clone(),
+            key: target.key.clone(),
+        });
     }
     Ok(())
 }
@@ -95,13 +109,21 @@ pub fn check_access(object: &Kustomization, target: &Target, no_cross_namespace_
 pub fn artifact(stores: &Stores, target: &Target, retry: Duration) -> Result<Artifact, SourceError> {
     let Target { kind, key } = target;
     let stored = match kind.as_str() {
-        "GitRepository" => stores.git_repositories.get(key).map(|source| source.status.clone()),
+        "GitRepository" => stores
+            .git_repositories
+            .get(key)
+            .map(|source| source.status.clone()),
         _ => return Err(SourceError::Unsupported(kind.clone())),
     };
-    let status = stored.ok_or_else(|| SourceError::NotFound { kind: kind.clone(), key: key.clone() })?;
+    let status = stored.ok_or_else(|| SourceError::NotFound {
+        kind: kind.clone(),
+        key: key.clone(),
+    })?;
     let artifact = status
         .and_then(|status| status.artifact)
-        .ok_or_else(|| SourceError::NoArtifact { retry: GoDuration::from(retry).to_string() })?;
+        .ok_or_else(|| SourceError::NoArtifact {
+            retry: GoDuration::from(retry).to_string(),
+        })?;
     Artifact::try_from(&artifact).map_err(|error| SourceError::Unreadable {
         kind: kind.clone(),
         key: key.clone(),

@@ -43,7 +43,8 @@ impl Progress {
     /// Waiting for the health of applied objects.
     pub fn checking_health(&mut self, message: &str) {
         self.working(message);
-        self.conditions().mark_unknown(types::HEALTHY, reasons::PROGRESSING, message);
+        self.conditions()
+            .mark_unknown(types::HEALTHY, reasons::PROGRESSING, message);
     }
 
     /// The pass failed and will be tried again. The applied state stays as it was.
@@ -85,13 +86,17 @@ impl Progress {
     /// Adds the outcome to the history.
     pub fn remember(&mut self, digest: &str, took: Duration, outcome: &str, revision: &str) {
         let metadata = BTreeMap::from([("revision".to_owned(), revision.to_owned())]);
-        self.status.history.upsert(digest, Timestamp::now(), took, outcome, metadata);
+        self.status
+            .history
+            .upsert(digest, Timestamp::now(), took, outcome, metadata);
     }
 
     /// Answers a request for reconciliation: the last thing before the status is written.
     pub fn handled(&mut self) {
         if self.requested_at.is_some() {
-            self.status.last_handled_reconcile_at.clone_from(&self.requested_at);
+            self.status
+                .last_handled_reconcile_at
+                .clone_from(&self.requested_at);
         }
     }
 

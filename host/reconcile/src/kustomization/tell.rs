@@ -25,7 +25,13 @@ impl KustomizationReconciler {
     }
 
     /// Records an event that updates the status of the commit.
-    pub(super) fn tell_commit_status(&self, object: &Kustomization, reason: &str, message: &str, revision: &str) {
+    pub(super) fn tell_commit_status(
+        &self,
+        object: &Kustomization,
+        reason: &str,
+        message: &str,
+        revision: &str,
+    ) {
         self.record(object, Severity::Info, (reason, message), Some(revision), true);
     }
 
@@ -44,7 +50,8 @@ impl KustomizationReconciler {
         if commit_status {
             metadata.insert(format!("{GROUP}/commit_status"), "update".to_owned());
         }
-        self.recorder.record(&Subject::of(object), severity, reason, message, metadata);
+        self.recorder
+            .record(&Subject::of(object), severity, reason, message, metadata);
     }
 }
 
@@ -67,13 +74,24 @@ impl Pass<'_> {
             subscription.replace(tracked);
             return;
         }
-        let subscription =
-            std::sync::Arc::new(self.engine().hub.track(format!("Kustomization/{key}"), Interest::Drift, MANAGER, tracked));
-        let (watched, queue, owner) = (subscription.clone(), self.engine().queues.kustomizations.clone(), key.clone());
+        let subscription = std::sync::Arc::new(self.engine().hub.track(
+            format!("Kustomization/{key}"),
+            Interest::Drift,
+            MANAGER,
+            tracked,
+        ));
+        let (watched, queue, owner) = (
+            subscription.clone(),
+            self.engine().queues.kustomizations.clone(),
+            key.clone(),
+        );
         let task = tokio::spawn(async move {
             loop {
                 let changes = watched.changes().await;
-                if changes.iter().any(|change| matches!(change.signal, Signal::Moved | Signal::Deleted)) {
+                if changes
+                    .iter()
+                    .any(|change| matches!(change.signal, Signal::Moved | Signal::Deleted))
+                {
                     queue.add(owner.clone(), Reason::Drift);
                 }
             }

@@ -32,7 +32,8 @@ impl Timing {
     /// # Errors
     /// The first field that is no duration.
     pub fn of(spec: &KustomizationSpec) -> Result<Self, TimingError> {
-        let read = |field, duration: &GoDuration| duration.get().map_err(|source| TimingError { field, source });
+        let read =
+            |field, duration: &GoDuration| duration.get().map_err(|source| TimingError { field, source });
         let interval = read("spec.interval", &spec.interval)?;
         let retry = match &spec.retry_interval {
             Some(retry) => read("spec.retryInterval", retry)?,
@@ -42,7 +43,11 @@ impl Timing {
             Some(timeout) => read("spec.timeout", timeout)?,
             None => interval.saturating_sub(LEAST_TIMEOUT),
         };
-        Ok(Self { interval, retry, timeout: timeout.max(LEAST_TIMEOUT) })
+        Ok(Self {
+            interval,
+            retry,
+            timeout: timeout.max(LEAST_TIMEOUT),
+        })
     }
 }
 
@@ -63,7 +68,12 @@ mod tests {
     /// Section 7, item 9: floor of 30 s, default interval - 30 s.
     #[test]
     fn timeout_has_a_floor_and_a_default() {
-        let timeout = |interval, timeout| Timing::of(&spec(interval, timeout)).expect("reads").timeout.as_secs();
+        let timeout = |interval, timeout| {
+            Timing::of(&spec(interval, timeout))
+                .expect("reads")
+                .timeout
+                .as_secs()
+        };
         assert_eq!(timeout("10m", None), 570);
         assert_eq!(timeout("30s", None), 30);
         assert_eq!(timeout("10m", Some("5s")), 30);
@@ -73,7 +83,9 @@ mod tests {
     /// CVE-2022-39272, K1: a malformed duration is an error of its object.
     #[test]
     fn a_malformed_duration_names_its_field() {
-        let error = Timing::of(&spec("soon", None)).expect_err("no duration").to_string();
+        let error = Timing::of(&spec("soon", None))
+            .expect_err("no duration")
+            .to_string();
         assert!(error.starts_with("spec.interval"), "{error}");
     }
 }

@@ -51,7 +51,11 @@ impl InstallError {
     pub fn reason(&self) -> &'static str {
         match self {
             Self::Spec { .. } => "InvalidSpec",
-            Self::Secret(_) | Self::Pull { source: EndpointError::Unauthorized(_), .. } => "AuthenticationFailed",
+            Self::Secret(_)
+            | Self::Pull {
+                source: EndpointError::Unauthorized(_),
+                ..
+            } => "AuthenticationFailed",
             Self::Pull { .. } => "PullFailed",
             Self::Load(error) => error.reason(),
         }
@@ -59,7 +63,14 @@ impl InstallError {
 
     /// Whether only a change of spec helps. A refused component may be replaced behind its tag.
     pub fn is_stalling(&self) -> bool {
-        matches!(self, Self::Spec { .. } | Self::Pull { source: EndpointError::Invalid(_), .. })
+        matches!(
+            self,
+            Self::Spec { .. }
+                | Self::Pull {
+                    source: EndpointError::Invalid(_),
+                    ..
+                }
+        )
     }
 }
 
@@ -74,7 +85,10 @@ impl Installed {
     /// For condition and event.
     pub fn message(&self) -> String {
         let description = self.plugin.description();
-        format!("installed {} {} with digest {}", description.name, description.version, self.digest)
+        format!(
+            "installed {} {} with digest {}",
+            description.name, description.version, self.digest
+        )
     }
 
     /// Puts what is known of the plugin into its status.
@@ -84,7 +98,12 @@ impl Installed {
         status.resolved_tag.clone_from(&self.tag);
         status.version = Some(description.version.clone());
         status.types.clone_from(&description.types);
-        status.worlds = self.plugin.worlds().iter().map(|world| world.as_str().to_owned()).collect();
+        status.worlds = self
+            .plugin
+            .worlds()
+            .iter()
+            .map(|world| world.as_str().to_owned())
+            .collect();
         status.schema = serde_json::from_str(&description.config_schema).ok();
     }
 }
@@ -118,12 +137,21 @@ fn grants(object: &Plugin) -> Result<Grants, InstallError> {
 }
 
 fn install_builtin(engine: &Engine, key: &ObjectKey, name: &str) -> Result<Installed, InstallError> {
-    let plugin = engine.plugins.get_builtin(name).ok_or_else(|| InstallError::Spec {
-        field: "spec.builtin",
-        problem: format!("there is no default plugin {name:?}"),
-    })?;
-    engine.plugins.put(&key.name, plugin.clone(), PluginSource::Builtin);
-    Ok(Installed { digest: plugin.digest(), plugin, tag: None })
+    let plugin = engine
+        .plugins
+        .get_builtin(name)
+        .ok_or_else(|| InstallError::Spec {
+            field: "spec.builtin",
+            problem: format!("there is no default plugin {name:?}"),
+        })?;
+    engine
+        .plugins
+        .put(&key.name, plugin.clone(), PluginSource::Builtin);
+    Ok(Installed {
+        digest: plugin.digest(),
+        plugin,
+        tag: None,
+    })
 }
 
 async fn install_oci(
@@ -140,23 +168,41 @@ async fn install_oci(
         insecure: oci.insecure == Some(true),
         timeout: PULL_TIMEOUT,
     };
-    let failed = |source| InstallError::Pull { url: oci.url.clone(), source };
+    let failed = |source| InstallError::Pull {
+        url: oci.url.clone(),
+        source,
+    };
     let registry = engine.transport.registry(&target).map_err(failed)?;
     let digest = registry.resolve(&version(oci)?).await.map_err(failed)?;
     let known = object_digest(engine, key);
     if let Some(plugin) = engine.plugins.get(&key.name).filter(|_| known == Some(digest)) {
-        return Ok(Installed { plugin, digest, tag: oci.tag.clone() });
+        return Ok(Installed {
+            plugin,
+            digest,
+            tag: oci.tag.clone(),
+        });
     }
     let pulled = registry.pull(&digest, MAX_COMPONENT).await.map_err(failed)?;
     let reference = format!("{}@{digest}", oci.url);
     let source = PluginSource::Oci { reference };
-    let plugin = engine.plugins.install(&key.name, pulled.bytes, grants, source).await?;
-    Ok(Installed { plugin, digest, tag: oci.tag.clone() })
+    let plugin = engine
+        .plugins
+        .install(&key.name, pulled.bytes, grants, source)
+        .await?;
+    Ok(Installed {
+        plugin,
+        digest,
+        tag: oci.tag.clone(),
+    })
 }
 
 /// The manifest that runs now under this name, from the reference it was installed with.
 fn object_digest(engine: &Engine, key: &ObjectKey) -> Option<Digest> {
-    let info = engine.plugins.list().into_iter().find(|info| info.name == key.name)?;
+    let info = engine
+        .plugins
+        .list()
+        .into_iter()
+        .find(|info| info.name == key.name)?;
     match info.source {
         PluginSource::Oci { reference } => reference.rsplit_once('@')?.1.parse().ok(),
         _ => None,
@@ -164,19 +210,34 @@ fn object_digest(engine: &Engine, key: &ObjectKey) -> Option<Digest> {
 }
 
 async fn credentials(engine: &Engine, oci: &PluginOci) -> Result<Option<SecretData>, InstallError> {
-    let Some(reference) = &oci.secret_ref else { return Ok(None) };
-    let namespace = reference.namespace.as_deref().unwrap_or(&engine.options.runtime_namespace);
-    Ok(secret::read(&engine.cluster, namespace, ("spec.oci.secretRef", Some(&reference.name))).await?)
+    let Some(reference) = &oci.secret_ref else {
+        return Ok(None);
+    };
+    let namespace = reference
+        .namespace
+        .as_deref()
+        .unwrap_or(&engine.options.runtime_namespace);
+    Ok(secret::read(
+        &engine.cluster,
+        namespace,
+        ("spec.oci.secretRef", Some(&reference.name)),
+    )
+    .await?)
 }
 
 fn version(oci: &PluginOci) -> Result<Version, InstallError> {
     match (&oci.digest, &oci.semver, &oci.tag) {
-        (Some(digest), ..) => digest.parse().map(Version::Digest).map_err(
-            |error: sluice_model::digest::ParseDigestError| InstallError::Spec {
-                field: "spec.oci.digest",
-                problem: error.to_string(),
-            },
-        ),
+        (Some(digest), ..) => {
+            digest
+                .parse()
+                .map(Version::Digest)
+                .map_err(
+                    |error: sluice_model::digest::ParseDigestError| InstallError::Spec {
+                        field: "spec.oci.digest",
+                        problem: error.to_string(),
+                    },
+                )
+        }
         (None, Some(range), _) => Ok(Version::Semver(range.clone())),
         (None, None, Some(tag)) => Ok(Version::Tag(tag.clone())),
         _ => Err(InstallError::Spec {

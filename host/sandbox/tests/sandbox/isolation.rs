@@ -48,4 +48,3 @@ async fn p13_a_plugin_is_replaced_between_calls() {
         Some(0)
     );
 }
-

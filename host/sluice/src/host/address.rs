@@ -9,11 +9,17 @@ pub async fn listen(flag: &str, text: &str) -> anyhow::Result<Option<tokio::net:
     if text.is_empty() || text == "0" {
         return Ok(None);
     }
-    let full = if text.starts_with(':') { format!("[::]{text}") } else { text.to_owned() };
+    let full = if text.starts_with(':') {
+        format!("[::]{text}")
+    } else {
+        text.to_owned()
+    };
     let mut addresses = tokio::net::lookup_host(&full)
         .await
         .with_context(|| format!("--{flag}: {text:?} is no address; give HOST:PORT or :PORT"))?;
-    let address: SocketAddr = addresses.next().with_context(|| format!("--{flag}: {text:?} has no address"))?;
+    let address: SocketAddr = addresses
+        .next()
+        .with_context(|| format!("--{flag}: {text:?} has no address"))?;
     match tokio::net::TcpListener::bind(address).await {
         Ok(listener) => Ok(Some(listener)),
         // a host without IPv6 listens on IPv4
@@ -40,7 +46,11 @@ pub fn advertised(given: &str, listening: &str, hostname: &str) -> String {
         "0.0.0.0" | "[::]" => hostname,
         host => host,
     };
-    if port.is_empty() || port == "80" { host.to_owned() } else { format!("{host}:{port}") }
+    if port.is_empty() || port == "80" {
+        host.to_owned()
+    } else {
+        format!("{host}:{port}")
+    }
 }
 
 #[cfg(test)]
@@ -52,7 +62,10 @@ mod tests {
         assert_eq!(advertised("", ":9090", "pod"), "localhost:9090");
         assert_eq!(advertised("", "0.0.0.0:9090", "pod"), "pod:9090");
         assert_eq!(advertised("", "127.0.0.1:80", "pod"), "127.0.0.1");
-        assert_eq!(advertised("source.flux-system.svc.", ":9090", "pod"), "source.flux-system.svc.");
+        assert_eq!(
+            advertised("source.flux-system.svc.", ":9090", "pod"),
+            "source.flux-system.svc."
+        );
     }
 
     #[tokio::test]
@@ -60,6 +73,11 @@ mod tests {
         assert!(listen("metrics-addr", "0").await.expect("is off").is_none());
         let error = listen("metrics-addr", "nonsense").await.expect_err("no port");
         assert!(error.to_string().contains("--metrics-addr"), "{error}");
-        assert!(listen("health-addr", "127.0.0.1:0").await.expect("listens").is_some());
+        assert!(
+            listen("health-addr", "127.0.0.1:0")
+                .await
+                .expect("listens")
+                .is_some()
+        );
     }
 }

@@ -35,17 +35,32 @@ pub fn start(
     plugins: PluginStore,
     transport: &Arc<Transport>,
 ) -> anyhow::Result<(Notifications, Recorder)> {
-    let options = RecorderOptions { instance: hostname(), ..RecorderOptions::default() };
-    let (warnings, warning_workers) =
-        Recorder::start("notification-controller", cluster.client(), Destination::None, options.clone());
+    let options = RecorderOptions {
+        instance: hostname(),
+        ..RecorderOptions::default()
+    };
+    let (warnings, warning_workers) = Recorder::start(
+        "notification-controller",
+        cluster.client(),
+        Destination::None,
+        options.clone(),
+    );
     let reporter = Arc::new(Warnings(warnings));
     let objects = Arc::new(Objects {
         alerts: stores.alerts.clone(),
         providers: stores.providers.clone(),
         cluster: cluster.clone(),
     });
-    let dispatcher = Dispatcher::new(objects.clone(), Arc::new(Notifiers(plugins)), reporter.clone(), transport.clone());
-    let routing = RouterOptions { no_cross_namespace_refs: args.no_cross_namespace_refs, ..RouterOptions::default() };
+    let dispatcher = Dispatcher::new(
+        objects.clone(),
+        Arc::new(Notifiers(plugins)),
+        reporter.clone(),
+        transport.clone(),
+    );
+    let routing = RouterOptions {
+        no_cross_namespace_refs: args.no_cross_namespace_refs,
+        ..RouterOptions::default()
+    };
     let stop = CancellationToken::new();
     let (router, task) = Router::new(objects, reporter, Arc::new(dispatcher), &routing, stop.clone());
     let mut tasks = JoinSet::new();
@@ -59,7 +74,15 @@ pub fn start(
             warning_workers.finish(Duration::from_secs(2)).await;
         }
     });
-    Ok((Notifications { router, workers, tasks, stop }, recorder))
+    Ok((
+        Notifications {
+            router,
+            workers,
+            tasks,
+            stop,
+        },
+        recorder,
+    ))
 }
 
 fn destination(args: &RunArgs, transport: &Transport, router: Router) -> anyhow::Result<Destination> {
@@ -79,14 +102,20 @@ fn destination(args: &RunArgs, transport: &Transport, router: Router) -> anyhow:
         timeout: Duration::from_secs(5),
         max_response: 64 << 10,
     };
-    Ok(Destination::Endpoint(transport.http(&target).context("--events-addr")?))
+    Ok(Destination::Endpoint(
+        transport.http(&target).context("--events-addr")?,
+    ))
 }
 
 impl Notifications {
     /// Takes the events of others in.
     pub fn listen(&mut self, listener: Option<TcpListener>) {
         let Some(listener) = listener else { return };
-        self.tasks.spawn(sluice_notify::server::serve(listener, self.router.clone(), self.stop.clone()));
+        self.tasks.spawn(sluice_notify::server::serve(
+            listener,
+            self.router.clone(),
+            self.stop.clone(),
+        ));
     }
 
     /// Delivers what is queued, for at most `longest`.

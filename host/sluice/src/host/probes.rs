@@ -33,7 +33,9 @@ pub fn health(readiness: Readiness) -> Router {
             (StatusCode::SERVICE_UNAVAILABLE, "informers are not synced yet\n")
         }
     };
-    Router::new().route("/healthz", get(|| async { "ok\n" })).route("/readyz", get(ready))
+    Router::new()
+        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/readyz", get(ready))
 }
 
 /// `/metrics` in the OpenMetrics text format.
@@ -41,7 +43,13 @@ pub fn metrics(registry: Arc<Registry>) -> Router {
     let scrape = move || async move {
         let mut text = String::new();
         match prometheus_client::encoding::text::encode(&mut text, &registry) {
-            Ok(()) => ([(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text)
+            Ok(()) => (
+                [(
+                    header::CONTENT_TYPE,
+                    "application/openmetrics-text; version=1.0.0; charset=utf-8",
+                )],
+                text,
+            )
                 .into_response(),
             Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
         }

@@ -29,13 +29,18 @@ pub async fn connect(args: &ClusterArgs) -> anyhow::Result<Cluster> {
         context: args.context.clone(),
         ..ClusterOptions::default()
     };
-    Cluster::connect(&options).await.context("no cluster: give --kubeconfig, set KUBECONFIG or run in a pod")
+    Cluster::connect(&options)
+        .await
+        .context("no cluster: give --kubeconfig, set KUBECONFIG or run in a pod")
 }
 
 /// The host's name, as in a pod.
 pub fn hostname() -> String {
     let from_kernel = || std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
-    std::env::var("HOSTNAME").ok().or_else(from_kernel).map_or_else(String::new, |name| name.trim().to_owned())
+    std::env::var("HOSTNAME")
+        .ok()
+        .or_else(from_kernel)
+        .map_or_else(String::new, |name| name.trim().to_owned())
 }
 
 fn runtime_namespace() -> String {
@@ -81,24 +86,33 @@ pub fn election(args: &RunArgs) -> ElectionOptions {
 
 fn sandbox(cache_path: Option<PathBuf>) -> anyhow::Result<Sandbox> {
     let cache_path = cache_path.or_else(default_cache);
-    Ok(Sandbox::new(SandboxConfig { cache_path, ..SandboxConfig::default() })?)
+    Ok(Sandbox::new(SandboxConfig {
+        cache_path,
+        ..SandboxConfig::default()
+    })?)
 }
 
 fn embedded() -> impl Iterator<Item = (String, Bytes)> {
-    BUILTIN.iter().map(|(name, component)| ((*name).to_owned(), Bytes::from_static(component)))
+    BUILTIN
+        .iter()
+        .map(|(name, component)| ((*name).to_owned(), Bytes::from_static(component)))
 }
 
 /// The default plugins, loaded into a sandbox; compiled at most once an engine version.
 pub async fn plugins(cache_path: Option<PathBuf>) -> anyhow::Result<PluginStore> {
     let store = PluginStore::new(sandbox(cache_path)?);
-    store.add_builtins(embedded()).await.context("failed to load the default plugins")?;
+    store
+        .add_builtins(embedded())
+        .await
+        .context("failed to load the default plugins")?;
     Ok(store)
 }
 
 /// One default plugin, for commands that need no other.
 pub async fn plugin(name: &str, cache_path: Option<PathBuf>) -> anyhow::Result<Arc<Plugin>> {
-    let (_, component) =
-        embedded().find(|(known, _)| known == name).with_context(|| format!("no default plugin {name}"))?;
+    let (_, component) = embedded()
+        .find(|(known, _)| known == name)
+        .with_context(|| format!("no default plugin {name}"))?;
     Ok(sandbox(cache_path)?.load(component, Grants::all()).await?)
 }
 
@@ -122,8 +136,16 @@ pub fn describe(plugin: &Plugin) -> Value {
 /// Credentials of the docker command for a registry; none when it has none.
 pub fn docker_login(file: Option<PathBuf>, host: &str) -> anyhow::Result<Option<SecretData>> {
     let given = file.is_some();
-    let default = || Some(PathBuf::from(std::env::var_os("HOME")?).join(".docker").join("config.json"));
-    let Some(path) = file.or_else(default) else { return Ok(None) };
+    let default = || {
+        Some(
+            PathBuf::from(std::env::var_os("HOME")?)
+                .join(".docker")
+                .join("config.json"),
+        )
+    };
+    let Some(path) = file.or_else(default) else {
+        return Ok(None);
+    };
     let bytes = match std::fs::read(&path) {
         Ok(bytes) => bytes,
         Err(_) if !given => return Ok(None),
@@ -131,13 +153,22 @@ pub fn docker_login(file: Option<PathBuf>, host: &str) -> anyhow::Result<Option<
     };
     let config: Value =
         serde_json::from_slice(&bytes).with_context(|| format!("{} is not JSON", path.display()))?;
-    let names_host = config["auths"].as_object().is_some_and(|auths| auths.keys().any(|key| key.contains(host)));
-    Ok(names_host.then(|| SecretData::new(path.display().to_string(), [(".dockerconfigjson".to_owned(), bytes)])))
+    let names_host = config["auths"]
+        .as_object()
+        .is_some_and(|auths| auths.keys().any(|key| key.contains(host)));
+    Ok(names_host.then(|| {
+        SecretData::new(
+            path.display().to_string(),
+            [(".dockerconfigjson".to_owned(), bytes)],
+        )
+    }))
 }
 
 /// `sluice/plugins` in the user's cache folder (XDG base directory specification); none where there is no home.
 fn default_cache() -> Option<PathBuf> {
-    let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+    let cache = std::env::var_os("XDG_CACHE_HOME")
+        .map(PathBuf::from)
+        .filter(|path| path.is_absolute());
     let home = || Some(PathBuf::from(std::env::var_os("HOME")?).join(".cache"));
     Some(cache.or_else(home)?.join("sluice").join("plugins"))
 }

@@ -256,7 +256,12 @@ struct Look {
 
 impl Look {
     fn of(node: &Node) -> Self {
-        Self { style: node.style, tagged: node.tagged, line: node.line, column: node.column }
+        Self {
+            style: node.style,
+            tagged: node.tagged,
+            line: node.line,
+            column: node.column,
+        }
     }
 
     fn give(self, node: &mut Node) {

@@ -93,7 +93,10 @@ pub(crate) fn new_string(text: &str) -> Node {
 
 /// A number or boolean whose text is written in quotes reads as a string.
 pub(crate) fn quotes_win(node: &mut Node) {
-    if node.is_quoted() && !node.tagged && matches!(node.tag, Tag::Int | Tag::Float | Tag::Bool | Tag::Timestamp) {
+    if node.is_quoted()
+        && !node.tagged
+        && matches!(node.tag, Tag::Int | Tag::Float | Tag::Bool | Tag::Timestamp)
+    {
         node.tag = Tag::Str;
     }
 }

@@ -240,7 +240,9 @@ impl Resource {
         if annotations.is_empty() {
             return Ok(());
         }
-        self.change("metadata/annotations", |node| set_meta_map(node, "annotations", &annotations))
+        self.change("metadata/annotations", |node| {
+            set_meta_map(node, "annotations", &annotations)
+        })
     }
 
     /// Makes the places of shared texts equal again after the node was changed.

@@ -178,7 +178,10 @@ impl List<'_, '_> {
         let own = find(&self.dest, &keys_here, &values_here, |at| self.listed[at]);
         let dest = own.and_then(|at| self.dest[at].take());
         if self.with_itself {
-            let before = dest.as_ref().filter(|dest| ends_element(dest)).map(without_directive);
+            let before = dest
+                .as_ref()
+                .filter(|dest| ends_element(dest))
+                .map(without_directive);
             let adopted = dest.map_or(Ok(None), |dest| self.merger.adopt(dest, self.elements.clone()))?;
             return self.settle_one(adopted.map_or(Merged::Gone, value), own, before, keys, values);
         }

@@ -28,7 +28,9 @@ fn parse(text: &str) -> Result<Directive, Reason> {
 
 /// True for a map that takes the place of the object's or removes it.
 pub(super) fn ends_element(patch: &Node) -> bool {
-    patch.get(KEY).is_some_and(|node| node.value == "replace" || node.value == "delete")
+    patch
+        .get(KEY)
+        .is_some_and(|node| node.value == "replace" || node.value == "delete")
 }
 
 /// The map without its directive.

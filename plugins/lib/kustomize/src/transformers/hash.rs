@@ -5,8 +5,8 @@ use sha2::{Digest, Sha256};
 use sluice_yaml::{JsonOptions, Node, Schema, write_json};
 
 use crate::error::{Error, Result};
-use crate::node::{set_meta_text, top_text};
 use crate::json_patch::numbers_to_floats;
+use crate::node::{set_meta_text, top_text};
 use crate::resmap::ResMap;
 
 /// Appends the hash to the names of the objects that want it.

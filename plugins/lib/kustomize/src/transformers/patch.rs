@@ -257,9 +257,9 @@ fn replaces_root(patch: &Node) -> bool {
 /// True for patches that leave nothing of the annotations, in which kustomize keeps its own notes.
 fn drops_annotations(patch: &Node) -> bool {
     let wipes = |node: &Node| is_null(node) || node.get("$patch").is_some_and(|value| value.value != "merge");
-    patch.get("metadata").is_some_and(|metadata| {
-        wipes(metadata) || metadata.get("annotations").is_some_and(wipes)
-    })
+    patch
+        .get("metadata")
+        .is_some_and(|metadata| wipes(metadata) || metadata.get("annotations").is_some_and(wipes))
 }
 
 /// Applies a JSON patch: the object goes through JSON, so that numbers and texts come out in their normal form.
