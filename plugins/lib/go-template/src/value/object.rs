@@ -1,0 +1,107 @@
+//! Host data that templates reach into: structs, pointers and named types with methods.
+
+use std::any::Any;
+
+use super::{Kind, Str, Value};
+use crate::function::Function;
+
+/// A Go value with fields or methods that the host provides (`.Chart`, `.Capabilities`, `time.Time`, `*semver.Version`).
+///
+/// A template looks for a method first, then for a field; both are case sensitive.
+pub trait Object: Any {
+    /// For [`Value::downcast`]; implement it as `self`.
+    fn as_any(&self) -> &dyn Any;
+
+    /// What `%T` prints, such as `time.Time` or `*semver.Version`.
+    fn type_name(&self) -> &str;
+
+    /// What `kindOf` prints.
+    fn kind(&self) -> Kind {
+        Kind::Struct
+    }
+
+    /// An exported field. A pointer to a struct answers for the struct.
+    fn field(&self, _name: &[u8]) -> Option<Value> {
+        None
+    }
+
+    /// All fields in the order of their declaration, for printing (`{1 2}`, `%+v`).
+    fn fields(&self) -> Vec<(&str, Value)> {
+        Vec::new()
+    }
+
+    /// An exported method, bound to this value.
+    fn method(&self, _name: &[u8]) -> Option<Function> {
+        None
+    }
+
+    /// The result of `Error()` or `String()`: what `print`, `%s` and `%v` show.
+    fn string(&self) -> Option<Str> {
+        None
+    }
+
+    /// Whether [`Object::string`] is `Error()`.
+    fn is_error(&self) -> bool {
+        false
+    }
+
+    /// The value below a named basic type (`int64` below `time.Duration`): for comparison, arithmetic and `%d`.
+    fn basic(&self) -> Option<Value> {
+        None
+    }
+
+    /// Whether it is a nil pointer.
+    fn is_nil(&self) -> bool {
+        false
+    }
+
+    /// Go's truth: structs and pointers that are not nil are true.
+    fn truth(&self) -> bool {
+        match self.basic() {
+            Some(basic) => basic.truth(),
+            None => !self.is_nil(),
+        }
+    }
+
+    /// Go's `==`, for comparable types of the same name; [`None`] says that the type is not comparable.
+    fn equals(&self, _other: &dyn Object) -> Option<bool> {
+        None
+    }
+}
+
+/// A value of an error type.
+pub struct ErrorValue(Str);
+
+impl ErrorValue {
+    /// An error with this text.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(Str::from(text.into()))
+    }
+}
+
+impl Object for ErrorValue {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn type_name(&self) -> &str {
+        "*errors.errorString"
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Pointer
+    }
+
+    fn method(&self, name: &[u8]) -> Option<Function> {
+        let text = self.0.clone();
+        (name == b"Error").then(|| Function::new(&[], move |_, _| Ok(Value::String(text.clone()))))
+    }
+
+    fn string(&self) -> Option<Str> {
+        Some(self.0.clone())
+    }
+
+    fn is_error(&self) -> bool {
+        true
+    }
+}
