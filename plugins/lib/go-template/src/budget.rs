@@ -11,6 +11,8 @@ pub struct Limits {
     pub bytes: u64,
     /// How deep templates may invoke templates (`template`, `include`, `tpl` together).
     pub depth: usize,
+    /// Bytes of stack that nested templates, control structures and parentheses may take, as the engine reckons them.
+    pub stack: usize,
     /// How deep one value may be nested when it is printed.
     pub value_depth: usize,
     /// Size of one template's text.
@@ -23,6 +25,7 @@ impl Default for Limits {
             steps: 200_000_000,
             bytes: 512 << 20,
             depth: 250,
+            stack: 400 << 10,
             value_depth: 200,
             text: 64 << 20,
         }
@@ -72,6 +75,11 @@ impl Budget {
             }
             None => Err(self.exhausted("bytes", self.limits.bytes)),
         }
+    }
+
+    /// Bytes that may still be written.
+    pub fn bytes_left(&self) -> u64 {
+        self.bytes
     }
 
     /// Steps used so far.

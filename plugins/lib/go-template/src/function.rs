@@ -107,7 +107,8 @@ impl Function {
         let mut prepared = Vec::with_capacity(args.len());
         for (at, arg) in args.iter().enumerate() {
             let param = self.param(at).unwrap_or(Type::Any);
-            let arg = prepare(arg, param).map_err(|text| Error::new(format!("arg {at}: {text}")))?;
+            let arg = prepare(arg, param)
+                .map_err(|text| Error::wrap(format!("arg {at}: {text}"), Error::new(text)))?;
             prepared.push(arg);
         }
         self.invoke(context, &prepared)

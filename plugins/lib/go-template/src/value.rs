@@ -9,6 +9,7 @@ mod types;
 
 pub use list::{List, ListType};
 pub use map::{Entries, Map, MapType};
+pub(crate) use object::Pointed;
 pub use object::{ErrorValue, Object};
 pub use string::Str;
 pub use types::{IntKind, Kind, Type, UintKind};

@@ -1,6 +1,7 @@
 //! Host data that templates reach into: structs, pointers and named types with methods.
 
 use std::any::Any;
+use std::rc::Rc;
 
 use super::{Kind, Str, Value};
 use crate::function::Function;
@@ -97,11 +98,43 @@ impl Object for ErrorValue {
         (name == b"Error").then(|| Function::new(&[], move |_, _| Ok(Value::String(text.clone()))))
     }
 
+    fn fields(&self) -> Vec<(&str, Value)> {
+        vec![("s", Value::String(self.0.clone()))]
+    }
+
     fn string(&self) -> Option<Str> {
         Some(self.0.clone())
     }
 
     fn is_error(&self) -> bool {
         true
+    }
+}
+
+/// The struct behind a pointer.
+pub(crate) struct Pointed(pub Rc<dyn Object>);
+
+impl Pointed {
+    /// What Go's reflection prints instead of a pointer: the struct, unless there is a method that says more.
+    pub fn by(value: &Value) -> Option<Value> {
+        let Value::Object(object) = value else {
+            return None;
+        };
+        let prints_itself = object.is_nil() || object.string().is_some();
+        (object.kind() == Kind::Pointer && !prints_itself).then(|| Value::object(Self(Rc::clone(object))))
+    }
+}
+
+impl Object for Pointed {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn type_name(&self) -> &str {
+        self.0.type_name().trim_start_matches('*')
+    }
+
+    fn fields(&self) -> Vec<(&str, Value)> {
+        self.0.fields()
     }
 }
