@@ -9,6 +9,7 @@ mod finalize;
 pub mod health;
 pub mod memory;
 mod pass;
+pub mod post_build;
 pub mod source;
 pub mod status;
 mod tell;

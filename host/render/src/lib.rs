@@ -10,10 +10,13 @@ mod flight;
 mod key;
 mod objects;
 mod output;
+pub mod post_build;
 mod renderer;
+pub mod substitute;
 
 pub use engine::{Engine, Outcome, Request};
 pub use error::RenderError;
 pub use output::Rendering;
+pub use post_build::{PostBuild, PostBuildError};
 pub use renderer::{RenderInput, RenderStats, Renderer};
 pub use sluice_sandbox::{Extra, RenderedObject};

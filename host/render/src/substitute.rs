@@ -3,17 +3,23 @@
 //! An object is written as YAML, its expressions are replaced, and the text is read again: so a value may change its
 //! type, as users of Flux expect.
 
+mod case;
 mod evaluate;
 mod glob;
 mod grammar;
+mod scanner;
 
 pub use evaluate::{EvaluateError, Variables};
 pub use grammar::SyntaxError;
 
 use evaluate::Evaluator;
+use grammar::Parser;
 
-/// Largest text of one object, before and after, in bytes.
-pub const MAX_TEXT: usize = 8 << 20;
+/// Largest text of one object, before and after, in bytes; the API server takes 3 MiB.
+pub const MAX_TEXT: usize = 4 << 20;
+
+/// Most steps that the expressions of one text may take, about one a byte that is looked at.
+const MAX_STEPS: usize = 1 << 25;
 
 /// A text cannot be substituted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -39,7 +45,9 @@ pub enum SubstituteError {
 pub fn check_names(variables: &Variables) -> Result<(), SubstituteError> {
     let is_name = |name: &str| {
         let mut bytes = name.bytes();
-        bytes.next().is_some_and(|first| first == b'_' || first.is_ascii_alphabetic())
+        bytes
+            .next()
+            .is_some_and(|first| first == b'_' || first.is_ascii_alphabetic())
             && bytes.all(|byte| byte == b'_' || byte.is_ascii_alphanumeric())
     };
     match variables.keys().find(|name| !is_name(name)) {
@@ -56,8 +64,18 @@ pub fn substitute(text: &str, variables: &Variables, strict: bool) -> Result<Str
     if text.len() > MAX_TEXT {
         return Err(EvaluateError::TooLarge { limit: MAX_TEXT }.into());
     }
-    let pieces = grammar::parse(text)?;
-    Ok(Evaluator { variables, strict, limit: MAX_TEXT }.text(&pieces)?)
+    let mut evaluator = Evaluator {
+        variables,
+        strict,
+        limit: MAX_TEXT,
+        budget: MAX_STEPS,
+    };
+    let mut parser = Parser::new(text);
+    let mut out = String::with_capacity(text.len());
+    while let Some(piece) = parser.next_piece()? {
+        evaluator.append(&mut out, &piece)?;
+    }
+    Ok(out)
 }
 
 #[cfg(test)]

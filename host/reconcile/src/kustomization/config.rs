@@ -48,7 +48,6 @@ pub fn root(spec: &KustomizationSpec) -> Result<String, sluice_model::path::Path
 pub fn unserved_field(object: &Kustomization) -> Option<&'static str> {
     let spec = &object.spec;
     let asked = [
-        ("spec.postBuild", spec.post_build.is_some()),
         ("spec.decryption", spec.decryption.is_some()),
         ("spec.kubeConfig", spec.kube_config.is_some()),
         ("spec.healthCheckExprs", !spec.health_check_exprs.is_empty()),

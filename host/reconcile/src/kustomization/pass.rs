@@ -92,6 +92,7 @@ impl<'a> Pass<'a> {
         self.check_dependencies(&artifact)?;
         self.progress.status.last_attempted_revision = Some(artifact.revision.clone());
         let rendering = self.render(&artifact, tree).await?;
+        let rendering = self.post_build(rendering).await?;
         let desired = Desired { artifact, rendering };
         if let Some(next_check) = self.unchanged(&desired) {
             return self.end_unchanged(&desired, next_check).await;

@@ -1,14 +1,14 @@
 //! Shell patterns of `${v#pattern}` and its kin: `*`, `?`, `[a-z]`, `[^a]`, `\c`. A star matches any characters,
 //! slashes too.
 
-/// Most steps of one match: patterns with many stars are quadratic.
-const MAX_STEPS: usize = 1 << 20;
-
 enum Token {
     Any,
     One,
     Literal(char),
-    Class { negated: bool, ranges: Vec<(char, char)> },
+    Class {
+        negated: bool,
+        ranges: Vec<(char, char)>,
+    },
 }
 
 impl Token {
@@ -16,9 +16,20 @@ impl Token {
         match self {
             Self::Any | Self::One => true,
             Self::Literal(literal) => *literal == c,
-            Self::Class { negated, ranges } => ranges.iter().any(|(lo, hi)| (*lo..=*hi).contains(&c)) != *negated,
+            Self::Class { negated, ranges } => {
+                ranges.iter().any(|(low, high)| (*low..=*high).contains(&c)) != *negated
+            }
         }
     }
+}
+
+/// Which of the beginnings that match.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Length {
+    /// The shortest that is not empty.
+    Shortest,
+    /// The longest.
+    Longest,
 }
 
 /// A parsed pattern.
@@ -41,33 +52,52 @@ impl Pattern {
         Some(Self(tokens))
     }
 
-    /// Whether the whole text matches.
-    pub fn matches(&self, text: &str) -> bool {
-        let text: Vec<char> = text.chars().collect();
-        let (mut token, mut at) = (0, 0);
-        let mut retry: Option<(usize, usize)> = None;
-        for _ in 0..MAX_STEPS {
-            match self.0.get(token) {
-                Some(Token::Any) => {
-                    retry = Some((token, at));
-                    token += 1;
-                    continue;
+    /// Most steps of a match with a text of this many bytes.
+    pub fn cost(&self, bytes: usize) -> usize {
+        (self.0.len() + 1).saturating_mul(bytes + 1)
+    }
+
+    /// Where the beginning of the text that matches ends, in bytes; none when no beginning does. All positions of the
+    /// pattern are followed at once, so that time is bounded by [`Self::cost`] whatever the pattern (R9).
+    pub fn prefix(&self, text: &str, length: Length) -> Option<usize> {
+        let mut positions = vec![false; self.0.len() + 1];
+        positions[0] = true;
+        self.skip_stars(&mut positions);
+        let mut next = positions.clone();
+        let mut found = None;
+        for (at, c) in text.char_indices() {
+            next.fill(false);
+            for (index, token) in self.0.iter().enumerate().filter(|(index, _)| positions[*index]) {
+                if token.accepts(c) {
+                    next[if matches!(token, Token::Any) {
+                        index
+                    } else {
+                        index + 1
+                    }] = true;
                 }
-                Some(one) if at < text.len() && one.accepts(text[at]) => {
-                    (token, at) = (token + 1, at + 1);
-                    continue;
+            }
+            self.skip_stars(&mut next);
+            std::mem::swap(&mut positions, &mut next);
+            if positions.last() == Some(&true) {
+                found = Some(at + c.len_utf8());
+                if length == Length::Shortest {
+                    break;
                 }
-                None if at == text.len() => return true,
-                _ => {}
             }
-            let Some((star, from)) = retry else { return false };
-            if from >= text.len() {
-                return false;
+            if !positions.contains(&true) {
+                break;
             }
-            retry = Some((star, from + 1));
-            (token, at) = (star + 1, from + 1);
         }
-        false
+        found
+    }
+
+    /// A star may match nothing.
+    fn skip_stars(&self, positions: &mut [bool]) {
+        for (index, token) in self.0.iter().enumerate() {
+            if positions[index] && matches!(token, Token::Any) {
+                positions[index + 1] = true;
+            }
+        }
     }
 }
 
@@ -106,30 +136,37 @@ mod tests {
     use super::*;
 
     #[test]
-    fn matches_as_shells_do() {
-        let matches = |pattern: &str, text: &str| Pattern::parse(pattern).map(|p| p.matches(text));
+    fn finds_the_shortest_and_the_longest_beginning() {
+        let ends = |pattern: &str, text: &str| {
+            let pattern = Pattern::parse(pattern).expect("a pattern");
+            [Length::Shortest, Length::Longest].map(|length| pattern.prefix(text, length))
+        };
         for (pattern, text, want) in [
-            ("*", "", true),
-            ("*/", "a/b/", true),
-            ("a*c", "abbc", true),
-            ("a*c", "abb", false),
-            ("a?c", "abc", true),
-            ("[a-c]x", "bx", true),
-            ("[^a-c]x", "bx", false),
-            ("\\*", "*", true),
-            ("*.*.*", "a.b.c", true),
+            ("*", "", [None, None]),
+            ("*", "ab", [Some(1), Some(2)]),
+            ("*/", "a/b/", [Some(2), Some(4)]),
+            ("a*c", "abbcxc", [Some(4), Some(6)]),
+            ("a*c", "abb", [None, None]),
+            ("a?c", "abc", [Some(3), Some(3)]),
+            ("[a-c]x", "bx", [Some(2), Some(2)]),
+            ("[^a-c]x", "bx", [None, None]),
+            ("\\*", "*", [Some(1), Some(1)]),
+            ("?", "é!", [Some(2), Some(2)]),
+            ("*.*.*", "a.b.c", [Some(4), Some(5)]),
+            ("", "a", [None, None]),
         ] {
-            assert_eq!(matches(pattern, text), Some(want), "{pattern} {text}");
+            assert_eq!(ends(pattern, text), want, "{pattern} {text}");
         }
-        assert_eq!(matches("[", "a"), None);
-        assert_eq!(matches("a\\", "a"), None);
+        assert!(Pattern::parse("[").is_none());
+        assert!(Pattern::parse("a\\").is_none());
     }
 
     /// R9: a pattern of stars ends.
     #[test]
     fn many_stars_end() {
         let pattern = Pattern::parse(&"*a".repeat(40)).expect("a pattern");
-        assert!(!pattern.matches(&"a".repeat(39)));
-        assert!(!pattern.matches(&"b".repeat(5_000)));
+        assert_eq!(pattern.prefix(&"a".repeat(39), Length::Longest), None);
+        assert_eq!(pattern.prefix(&"b".repeat(50_000), Length::Longest), None);
+        assert_eq!(pattern.prefix(&"a".repeat(50_000), Length::Shortest), Some(40));
     }
 }

@@ -4,6 +4,8 @@
 //! `${v/p/r}` `//` `/#` `/%`, `${v:=d}` `${v:-d}` `${v=d}` with nested expressions as arguments. `$${v}` is a
 //! literal `${v}`; a bare `$v` is text.
 
+use super::scanner::{Reads, Scanner, Token};
+
 /// Deepest nesting of expressions inside arguments.
 const MAX_DEPTH: usize = 32;
 
@@ -99,200 +101,236 @@ pub enum SyntaxError {
     },
 }
 
-/// Reads a text.
-///
-/// # Errors
-/// An expression is malformed.
-pub fn parse(text: &str) -> Result<Vec<Piece>, SyntaxError> {
-    let mut parser = Parser { rest: text, line: 1, depth: 0 };
-    let mut pieces = Vec::new();
-    while !parser.rest.is_empty() {
-        if parser.at_expression() {
-            pieces.push(Piece::Expression(parser.expression()?));
-        } else {
-            pieces.push(Piece::Text(parser.literal()));
-        }
-    }
-    Ok(pieces)
-}
-
-struct Parser<'a> {
-    rest: &'a str,
-    line: usize,
+/// Reads a text piece by piece, so that a long one is never held as a tree.
+pub struct Parser<'a> {
+    scanner: Scanner<'a>,
     depth: usize,
 }
 
-impl Parser<'_> {
-    fn at_expression(&self) -> bool {
-        self.rest.starts_with("${")
-    }
+/// What the text outside of expressions reads.
+const TEXT: Reads = Reads {
+    open: true,
+    close: false,
+    dollars: true,
+    slashes: false,
+};
+/// What an argument reads.
+const ARGUMENT: Reads = Reads {
+    open: true,
+    close: false,
+    dollars: false,
+    slashes: false,
+};
+/// What an argument of a replacement reads.
+const ESCAPED_ARGUMENT: Reads = Reads {
+    open: true,
+    close: false,
+    dollars: true,
+    slashes: true,
+};
+/// What stands at the end of an expression.
+const CLOSE: Reads = Reads {
+    open: false,
+    close: true,
+    dollars: false,
+    slashes: false,
+};
+/// Names and operators.
+const PLAIN: Reads = Reads {
+    open: false,
+    close: false,
+    dollars: false,
+    slashes: false,
+};
 
-    fn peek(&self) -> Option<char> {
-        self.rest.chars().next()
-    }
+fn is_name(c: char, _: usize) -> bool {
+    c.is_alphanumeric() || c == '_'
+}
 
-    fn advance(&mut self, bytes: usize) {
-        let (passed, rest) = self.rest.split_at(bytes);
-        self.line += passed.matches('\n').count();
-        self.rest = rest;
-    }
+fn no_brace(c: char, _: usize) -> bool {
+    c != '}'
+}
 
-    /// Text up to the next expression; `$$` stands for one `$`.
-    fn literal(&mut self) -> String {
-        let mut text = String::new();
-        while !self.rest.is_empty() && !self.at_expression() {
-            let upto = self.rest.find('$').unwrap_or(self.rest.len());
-            text.push_str(&self.rest[..upto]);
-            self.advance(upto);
-            if self.rest.starts_with("$$") {
-                text.push('$');
-                self.advance(2);
-            } else if self.rest.starts_with('$') && !self.at_expression() {
-                text.push('$');
-                self.advance(1);
-            }
+impl<'a> Parser<'a> {
+    /// At the start of a text.
+    pub fn new(text: &'a str) -> Self {
+        Self {
+            scanner: Scanner::new(text),
+            depth: 0,
         }
-        text
     }
 
+    /// The next piece; none at the end.
+    ///
+    /// # Errors
+    /// An expression is malformed.
+    pub fn next_piece(&mut self) -> Result<Option<Piece>, SyntaxError> {
+        let line = self.scanner.line();
+        match self.scanner.next(TEXT, |_, _| true) {
+            Token::End => Ok(None),
+            Token::Open => Ok(Some(Piece::Expression(self.expression()?))),
+            Token::Word(text) => Ok(Some(Piece::Text(text))),
+            Token::Close | Token::Other => Err(SyntaxError::BadSubstitution { line }),
+        }
+    }
+
+    /// An expression whose `${` was read.
     fn expression(&mut self) -> Result<Expression, SyntaxError> {
-        let line = self.line;
+        let line = self.scanner.line();
         if self.depth == MAX_DEPTH {
             return Err(SyntaxError::TooDeep { line });
         }
         self.depth += 1;
-        self.advance(2);
         let parsed = self.body(line);
         self.depth -= 1;
         parsed
     }
 
     fn body(&mut self, line: usize) -> Result<Expression, SyntaxError> {
-        if self.rest.starts_with('#') {
-            self.advance(1);
-            let name = self.name().ok_or(SyntaxError::BadSubstitution { line })?;
-            self.close(line)?;
-            return Ok(Expression { name, operator: Operator::Length, operands: Vec::new() });
+        if self.scanner.peek() == Some('#') {
+            return self.length(line);
         }
-        let name = self.name().ok_or(SyntaxError::VariableName { line })?;
-        let (operator, operands) = match self.peek() {
+        let name = self.word(is_name).ok_or(SyntaxError::VariableName { line })?;
+        let (operator, operands) = match self.scanner.peek() {
             Some(':') => self.default_or_substring(line)?,
-            Some('=') => (Operator::Default, self.default_operands(1, line)?),
-            Some(',' | '^') => (self.casing(line)?, Vec::new()),
+            Some('=') => self.default(line)?,
+            Some(',' | '^') => self.casing(line)?,
             Some('/') => self.replacement(line)?,
             Some(sign @ ('#' | '%')) => self.trimming(sign, line)?,
-            Some('}') => {
-                self.advance(1);
-                (Operator::Value, Vec::new())
-            }
-            _ => return Err(SyntaxError::MissingClosingBrace { line }),
+            _ => match self.close(line) {
+                Ok(()) => (Operator::Value, Vec::new()),
+                Err(_) => return Err(SyntaxError::MissingClosingBrace { line }),
+            },
         };
-        Ok(Expression { name, operator, operands })
+        Ok(Expression {
+            name,
+            operator,
+            operands,
+        })
     }
 
-    fn name(&mut self) -> Option<String> {
-        let end = self.rest.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(self.rest.len());
-        let name = (end > 0).then(|| self.rest[..end].to_owned());
-        self.advance(end);
-        name
+    fn length(&mut self, line: usize) -> Result<Expression, SyntaxError> {
+        let bad = SyntaxError::BadSubstitution { line };
+        self.word(|c, length| c == '#' && length == 1).ok_or(bad)?;
+        let name = self.word(is_name).ok_or(bad)?;
+        self.close(line)?;
+        Ok(Expression {
+            name,
+            operator: Operator::Length,
+            operands: Vec::new(),
+        })
+    }
+
+    fn word(&mut self, accepts: impl Fn(char, usize) -> bool) -> Option<String> {
+        match self.scanner.next(PLAIN, accepts) {
+            Token::Word(word) => Some(word),
+            _ => None,
+        }
     }
 
     fn close(&mut self, line: usize) -> Result<(), SyntaxError> {
-        if !self.rest.starts_with('}') {
-            return Err(SyntaxError::BadSubstitution { line });
+        match self.scanner.next(CLOSE, |_, _| false) {
+            Token::Close => Ok(()),
+            _ => Err(SyntaxError::BadSubstitution { line }),
         }
-        self.advance(1);
-        Ok(())
     }
 
-    /// One operand: a nested expression, or text up to what `ends` it.
-    fn operand(&mut self, ends: &[char], escapes: bool, line: usize) -> Result<Piece, SyntaxError> {
-        if self.at_expression() {
-            return Ok(Piece::Expression(self.expression()?));
+    /// One argument: a nested expression, or text.
+    fn argument(
+        &mut self,
+        reads: Reads,
+        accepts: impl Fn(char, usize) -> bool,
+        line: usize,
+    ) -> Result<Piece, SyntaxError> {
+        match self.scanner.next(reads, accepts) {
+            Token::Open => Ok(Piece::Expression(self.expression()?)),
+            Token::Word(text) => Ok(Piece::Text(text)),
+            _ => Err(SyntaxError::Operand { line }),
         }
-        let mut text = String::new();
-        while let Some(c) = self.peek() {
-            if self.at_expression() {
-                break;
-            }
-            let escaped = ["$$", "\\/", "\\\\"].iter().any(|pair| self.rest.starts_with(pair));
-            if escapes && escaped {
-                text.extend(self.rest.chars().nth(1));
-                self.advance(2);
-                continue;
-            }
-            if ends.contains(&c) {
-                break;
-            }
-            text.push(c);
-            self.advance(c.len_utf8());
-        }
-        if text.is_empty() { Err(SyntaxError::Operand { line }) } else { Ok(Piece::Text(text)) }
     }
 
     fn default_or_substring(&mut self, line: usize) -> Result<(Operator, Vec<Piece>), SyntaxError> {
-        if self.rest.len() > 1 && self.rest[1..].starts_with(['=', '-', '?', '+']) {
-            return Ok((Operator::Default, self.default_operands(2, line)?));
+        match self.scanner.peek_second() {
+            Some('=' | '-' | '?' | '+') => self.default(line),
+            // Flux steps back by this character's width instead of the colon's, and then finds no colon
+            Some(c) if !c.is_ascii() => Err(SyntaxError::BadSubstitution { line }),
+            _ => self.substring(line),
         }
-        self.advance(1);
-        let mut operands = vec![self.operand(&[':', '}'], false, line)?];
-        if self.rest.starts_with(':') {
-            self.advance(self.rest.len() - self.rest.trim_start_matches(':').len());
-            operands.push(self.operand(&['}'], false, line)?);
+    }
+
+    fn default(&mut self, line: usize) -> Result<(Operator, Vec<Piece>), SyntaxError> {
+        let operator = if self.scanner.peek() == Some('=') {
+            self.word(|c, length| c == '=' && length == 1)
+        } else {
+            self.word(|c, length| matches!((length, c), (1, ':') | (2, '=' | '-' | '?' | '+')))
+        };
+        operator.ok_or(SyntaxError::BadSubstitution { line })?;
+        let mut operands = Vec::new();
+        while self.scanner.peek() != Some('}') {
+            operands.push(self.argument(ARGUMENT, no_brace, line)?);
         }
+        self.close(line)?;
+        Ok((Operator::Default, operands))
+    }
+
+    fn substring(&mut self, line: usize) -> Result<(Operator, Vec<Piece>), SyntaxError> {
+        let bad = SyntaxError::BadSubstitution { line };
+        self.word(|c, length| c == ':' && length == 1).ok_or(bad)?;
+        let mut operands = vec![self.argument(ARGUMENT, |c, _| c != ':' && c != '}', line)?];
+        match self.scanner.next(CLOSE, |c, _| c == ':') {
+            Token::Close => return Ok((Operator::Substring, operands)),
+            Token::Word(_) => {}
+            _ => return Err(bad),
+        }
+        operands.push(self.argument(ARGUMENT, no_brace, line)?);
         self.close(line)?;
         Ok((Operator::Substring, operands))
     }
 
-    /// All pieces up to the closing brace; an empty default has none.
-    fn default_operands(&mut self, sign: usize, line: usize) -> Result<Vec<Piece>, SyntaxError> {
-        self.advance(sign);
-        let mut operands = Vec::new();
-        while !self.rest.starts_with('}') {
-            operands.push(self.operand(&['}'], false, line)?);
-        }
+    fn casing(&mut self, line: usize) -> Result<(Operator, Vec<Piece>), SyntaxError> {
+        let bad = SyntaxError::BadSubstitution { line };
+        let sign = self
+            .word(|c, length| matches!(c, ',' | '^') && length < 3)
+            .ok_or(bad)?;
+        let operator = match sign.as_str() {
+            "," => Operator::LowerFirst,
+            ",," => Operator::Lower,
+            "^" => Operator::UpperFirst,
+            "^^" => Operator::Upper,
+            // mixed signs change nothing
+            _ => Operator::Value,
+        };
         self.close(line)?;
-        Ok(operands)
-    }
-
-    fn casing(&mut self, line: usize) -> Result<Operator, SyntaxError> {
-        let known = [("^^", Operator::Upper), (",,", Operator::Lower), ("^", Operator::UpperFirst), (",", Operator::LowerFirst)];
-        let found = known.into_iter().find(|(sign, _)| self.rest.starts_with(sign));
-        let (sign, operator) = found.ok_or(SyntaxError::BadSubstitution { line })?;
-        self.advance(sign.len());
-        self.close(line)?;
-        Ok(operator)
+        Ok((operator, Vec::new()))
     }
 
     fn trimming(&mut self, sign: char, line: usize) -> Result<(Operator, Vec<Piece>), SyntaxError> {
-        let longest = self.rest[1..].starts_with(sign);
-        self.advance(1 + usize::from(longest));
-        let operator = match (sign, longest) {
-            ('#', false) => Operator::TrimShortestPrefix,
-            ('#', true) => Operator::TrimLongestPrefix,
-            (_, false) => Operator::TrimShortestSuffix,
-            (_, true) => Operator::TrimLongestSuffix,
+        let bad = SyntaxError::BadSubstitution { line };
+        let signs = self.word(|c, length| c == sign && length < 3).ok_or(bad)?;
+        let operator = match (sign, signs.len()) {
+            ('#', 1) => Operator::TrimShortestPrefix,
+            ('#', _) => Operator::TrimLongestPrefix,
+            (_, 1) => Operator::TrimShortestSuffix,
+            _ => Operator::TrimLongestSuffix,
         };
-        let operands = vec![self.operand(&['}'], false, line)?];
+        let operands = vec![self.argument(ARGUMENT, no_brace, line)?];
         self.close(line)?;
         Ok((operator, operands))
     }
 
     fn replacement(&mut self, line: usize) -> Result<(Operator, Vec<Piece>), SyntaxError> {
-        let operator = match self.rest[1..].chars().next() {
-            Some('/') => Operator::ReplaceAll,
-            Some('#') => Operator::ReplacePrefix,
-            Some('%') => Operator::ReplaceSuffix,
+        let bad = SyntaxError::BadSubstitution { line };
+        let sign = self.word(|c, length| matches!((length, c), (1, '/') | (2, '/' | '#' | '%')));
+        let operator = match sign.ok_or(bad)?.as_str() {
+            "//" => Operator::ReplaceAll,
+            "/#" => Operator::ReplacePrefix,
+            "/%" => Operator::ReplaceSuffix,
             _ => Operator::ReplaceFirst,
         };
-        self.advance(if operator == Operator::ReplaceFirst { 1 } else { 2 });
-        let mut operands = vec![self.operand(&['/'], true, line)?];
-        if !self.rest.starts_with('/') {
-            return Err(SyntaxError::BadSubstitution { line });
-        }
-        self.advance(1);
-        if !self.rest.starts_with('}') {
-            operands.push(self.operand(&['}'], true, line)?);
+        let mut operands = vec![self.argument(ESCAPED_ARGUMENT, |c, _| c != '/', line)?];
+        self.word(|c, _| c == '/').ok_or(bad)?;
+        if self.scanner.peek() != Some('}') {
+            operands.push(self.argument(ESCAPED_ARGUMENT, no_brace, line)?);
         }
         self.close(line)?;
         Ok((operator, operands))

@@ -1,9 +1,15 @@
 use super::*;
 
 fn variables() -> Variables {
-    [("a", "hello"), ("b", "World/x/World"), ("e", ""), ("path", "/usr/local/bin"), ("u", "été")]
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .into()
+    [
+        ("a", "hello"),
+        ("b", "World/x/World"),
+        ("e", ""),
+        ("path", "/usr/local/bin"),
+        ("u", "été"),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .into()
 }
 
 fn eval(text: &str) -> Result<String, String> {
@@ -40,14 +46,19 @@ fn evaluates_the_grammar() {
 
 #[test]
 fn strict_mode_names_the_variable() {
-    assert_eq!(eval("${none}"), Err("variable not set (strict mode): \"none\"".into()));
+    assert_eq!(
+        eval("${none}"),
+        Err("variable not set (strict mode): \"none\"".into())
+    );
     assert_eq!(substitute("[${none}]", &variables(), false).as_deref(), Ok("[]"));
 }
 
 /// R10: malformed and nested expressions end with an error and the line.
 #[test]
 fn malformed_expressions_are_errors() {
-    for text in ["${", "${}", "${a", "${a-d}", "${a:", "${#}", "${a/x}", "${a%", "${a:-x", "${a^b}"] {
+    for text in [
+        "${", "${}", "${a", "${a-d}", "${a:", "${#}", "${a/x}", "${a%", "${a:-x", "${a^b}",
+    ] {
         assert!(eval(text).is_err(), "{text}");
     }
     assert!(eval("\n\n${").is_err_and(|error| error.starts_with("line 3")));
