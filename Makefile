@@ -34,8 +34,9 @@ test: control-plane build ## unit tests, sandbox limits, end to end tests
 e2e: control-plane build ## only the end to end tests; ARGS='name' selects some
 	cargo test --locked --workspace --profile $(PROFILE) --test e2e -- $(ARGS)
 
-bench: control-plane build ## the benchmark of the monorepo; PROFILE=release for figures to publish
+bench: control-plane build ## the benchmarks of whole roll-outs; PROFILE=release for figures to publish
 	@$(bin)/bench-monorepo $(ARGS)
+	@$(bin)/bench-kustomizations
 
 conformance: build ## kustomize and helm rendering against the corpora in SLUICE_SHARED
 	@test -x $(SLUICE_SHARED)/corpus/check || { echo "no corpus at $(SLUICE_SHARED)/corpus: set SLUICE_SHARED" >&2; exit 2; }

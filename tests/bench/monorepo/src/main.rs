@@ -5,23 +5,16 @@
 
 #![allow(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
-mod measure;
 mod repository;
-mod rollout;
 
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, bail};
+use anyhow::Result;
 use clap::Parser;
-use serde_json::json;
-use sluice_testbed::{
-    Cluster, ControlPlane, GitHttpServer, Repository, SluiceOptions, SluiceProcess, programs,
-};
-
-use crate::measure::Cost;
-use crate::rollout::Rollout;
-
-const NAMESPACE: &str = "bench";
+use sluice_bench_monorepo::bed::{Bed, NAMESPACE};
+use sluice_bench_monorepo::measure::Cost;
+use sluice_bench_monorepo::rollout::Rollout;
+use sluice_testbed::Repository;
 
 /// What Flux 2.9 took on the same repository and two cores, as its maintainers' controllers run by default.
 const FLUX: [(&str, f64, f64); 2] = [
@@ -52,25 +45,19 @@ struct Arguments {
 #[tokio::main]
 async fn main() -> Result<ExitCode> {
     let arguments = Arguments::parse();
-    let plane = ControlPlane::start().await?;
-    let cluster = plane.cluster().await?;
-    cluster.apply_crds(&crds()?).await?;
-    cluster.create_namespace(NAMESPACE).await?;
-    let git = GitHttpServer::start().await?;
-    let repository = git.create("monorepo")?;
+    let bed = Bed::start(&[]).await?;
+    let repository = bed.git.create("monorepo")?;
     let commit = repository.commit(
         "main",
         "everything",
         &repository::everything(arguments.apps, arguments.files),
     )?;
-    let sluice = SluiceProcess::start(SluiceOptions::new(plane.kubeconfig(), NAMESPACE)).await?;
     let bench = Bench {
         arguments,
-        cluster,
+        bed,
         repository,
-        sluice,
     };
-    bench.install(&git, &commit).await?;
+    bench.install(&commit).await?;
     let failed = bench.commits().await?;
     for failure in &failed {
         println!("FAILED: {failure}");
@@ -82,39 +69,21 @@ async fn main() -> Result<ExitCode> {
     })
 }
 
-fn crds() -> Result<String> {
-    let output = std::process::Command::new(programs::sluice()?)
-        .arg("crds")
-        .output()
-        .context("run sluice crds")?;
-    if !output.status.success() {
-        bail!("sluice crds: {}", String::from_utf8_lossy(&output.stderr));
-    }
-    Ok(String::from_utf8(output.stdout)?)
-}
-
 struct Bench {
     arguments: Arguments,
-    cluster: Cluster,
+    bed: Bed,
     repository: Repository,
-    sluice: SluiceProcess,
 }
 
 impl Bench {
-    async fn install(&self, git: &GitHttpServer, commit: &str) -> Result<()> {
-        let rollout = Rollout::watch(&self.cluster, NAMESPACE, self.arguments.apps);
-        let cost = Cost::start(&self.sluice).await?;
-        let source = json!({"apiVersion": "source.toolkit.fluxcd.io/v1", "kind": "GitRepository",
-            "metadata": {"name": "monorepo", "namespace": NAMESPACE},
-            "spec": {"interval": "1h", "url": git.url(&self.repository), "ref": {"branch": "main"}}});
-        self.cluster.apply(&source).await?;
-        for index in 0..self.arguments.apps {
-            self.cluster
-                .apply(&repository::kustomization(NAMESPACE, index))
-                .await?;
-        }
+    async fn install(&self, commit: &str) -> Result<()> {
+        let rollout = Rollout::watch(&self.bed.cluster, NAMESPACE, self.arguments.apps);
+        let cost = Cost::start(&self.bed.sluice).await?;
+        self.bed.source("monorepo", &self.repository).await?;
+        let apps = (0..self.arguments.apps).map(|index| repository::kustomization(NAMESPACE, index));
+        self.bed.apply_all(apps.collect()).await?;
         let wall = rollout.all_on(commit).await?;
-        let spent = cost.stop(&self.sluice, wall).await?;
+        let spent = cost.stop(&self.bed.sluice, wall).await?;
         println!(
             "{} apps, {} other files; first roll-out of all:",
             self.arguments.apps, self.arguments.files
@@ -130,14 +99,21 @@ impl Bench {
             (repository::no_app_changed(), 0.0),
         ];
         for ((changes, renders), (name, flux_wall, flux_cpu)) in kinds.into_iter().zip(FLUX) {
-            let rollout = Rollout::watch(&self.cluster, NAMESPACE, self.arguments.apps);
+            let rollout = Rollout::watch(&self.bed.cluster, NAMESPACE, self.arguments.apps);
             rollout.settled().await?;
-            let cost = Cost::start(&self.sluice).await?;
+            let cost = Cost::start(&self.bed.sluice).await?;
             let clock = std::time::Instant::now();
             let commit = self.repository.commit("main", name, &changes)?;
-            self.request(&commit).await?;
+            self.bed
+                .request(
+                    "source.toolkit.fluxcd.io/v1",
+                    "GitRepository",
+                    "monorepo",
+                    &commit,
+                )
+                .await?;
             rollout.all_on(&commit).await?;
-            let spent = cost.stop(&self.sluice, clock.elapsed()).await?;
+            let spent = cost.stop(&self.bed.sluice, clock.elapsed()).await?;
             println!("{name}:");
             println!("  {spent}");
             println!(
@@ -156,19 +132,5 @@ impl Bench {
             );
         }
         Ok(failed)
-    }
-
-    async fn request(&self, token: &str) -> Result<()> {
-        let patch = json!({"metadata": {"annotations": {"reconcile.fluxcd.io/requestedAt": token}}});
-        self.cluster
-            .merge(
-                "source.toolkit.fluxcd.io/v1",
-                "GitRepository",
-                NAMESPACE,
-                "monorepo",
-                patch,
-            )
-            .await?;
-        Ok(())
     }
 }

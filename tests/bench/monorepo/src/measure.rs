@@ -25,17 +25,27 @@ pub struct Spent {
     pub wall: f64,
     /// Seconds of CPU, user and system.
     pub cpu: f64,
-    renders: f64,
-    memo_hits: f64,
-    dry_runs: f64,
-    applies: f64,
-    writes: f64,
-    resident: u64,
-    peak: u64,
+    /// See the metric of this name.
+    pub renders: f64,
+    /// See the metric of this name.
+    pub memo_hits: f64,
+    /// See the metric of this name.
+    pub dry_runs: f64,
+    /// See the metric of this name.
+    pub applies: f64,
+    /// See the metric of this name.
+    pub writes: f64,
+    /// See the metric of this name.
+    pub resident: u64,
+    /// See the metric of this name.
+    pub peak: u64,
 }
 
 impl Cost {
     /// Reads the counters.
+    ///
+    /// # Errors
+    /// The process does not answer.
     pub async fn start(sluice: &SluiceProcess) -> Result<Self> {
         Ok(Self {
             metrics: sluice.metrics().await?,
@@ -44,6 +54,9 @@ impl Cost {
     }
 
     /// Reads them again, [`TRAIL`] later.
+    ///
+    /// # Errors
+    /// The process does not answer.
     pub async fn stop(self, sluice: &SluiceProcess, wall: Duration) -> Result<Spent> {
         tokio::time::sleep(TRAIL).await;
         let cpu = sluice.cpu_time()?.saturating_sub(self.cpu).as_secs_f64();

@@ -15,10 +15,18 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// What is known of each Kustomization.
 type States = BTreeMap<String, State>;
 
-struct State {
-    revision: String,
-    settled: bool,
-    message: String,
+/// What its status says.
+pub struct State {
+    /// `lastAppliedRevision`.
+    pub revision: String,
+    /// Ready and not at work.
+    pub settled: bool,
+    /// Whether it waits for the health of what it applied.
+    pub waiting: bool,
+    /// `lastHandledReconcileAt`.
+    pub handled: String,
+    /// The message of `Ready`.
+    pub message: String,
 }
 
 /// A running watch.
@@ -55,24 +63,57 @@ impl Rollout {
     }
 
     /// Waits until all stand on the commit, and gives the time since the watch began.
+    ///
+    /// # Errors
+    /// It takes longer than two minutes.
     pub async fn all_on(&self, commit: &str) -> Result<Duration> {
         self.until(|it| it.revision.ends_with(commit)).await?;
         Ok(self.started.elapsed())
     }
 
     /// Waits until all are ready and nothing is under way.
+    ///
+    /// # Errors
+    /// It takes longer than two minutes.
     pub async fn settled(&self) -> Result<()> {
         self.until(|it| it.settled).await
     }
 
-    async fn until(&self, test: impl Fn(&State) -> bool) -> Result<()> {
+    /// Waits until one of them is as `test` wants it.
+    ///
+    /// # Errors
+    /// It takes longer than two minutes.
+    pub async fn one(&self, name: &str, test: impl Fn(&State) -> bool) -> Result<()> {
         let mut states = self.states.clone();
-        let done = states.wait_for(|states| states.len() >= self.count && states.values().all(&test));
+        let done = states.wait_for(|states| states.get(name).is_some_and(&test));
+        match tokio::time::timeout(PATIENCE, done).await {
+            Ok(_) => Ok(()),
+            Err(_) => bail!("after {PATIENCE:?}, {name} is not as it should be"),
+        }
+    }
+
+    /// Waits until all but `except` are as `test` wants them.
+    ///
+    /// # Errors
+    /// It takes longer than two minutes.
+    pub async fn others(&self, except: &str, test: impl Fn(&State) -> bool) -> Result<()> {
+        self.wait(|name, state| name == except || test(state)).await
+    }
+
+    async fn until(&self, test: impl Fn(&State) -> bool) -> Result<()> {
+        self.wait(|_, state| test(state)).await
+    }
+
+    async fn wait(&self, test: impl Fn(&str, &State) -> bool) -> Result<()> {
+        let mut states = self.states.clone();
+        let done = states.wait_for(|states| {
+            states.len() >= self.count && states.iter().all(|(name, state)| test(name, state))
+        });
         match tokio::time::timeout(PATIENCE, done).await {
             Ok(_) => Ok(()),
             Err(_) => {
                 let states = self.states.borrow();
-                let open: Vec<_> = states.iter().filter(|(_, it)| !test(it)).collect();
+                let open: Vec<_> = states.iter().filter(|(name, it)| !test(name, it)).collect();
                 let first = open
                     .first()
                     .map(|(name, it)| format!("{name}: {}", it.message))
@@ -107,6 +148,8 @@ fn state(data: &Value) -> State {
     State {
         revision: text(&status["lastAppliedRevision"]),
         settled: holds("Ready") && !holds("Reconciling"),
+        waiting: condition("Healthy").is_some_and(|it| it["status"] == "Unknown"),
+        handled: text(&status["lastHandledReconcileAt"]),
         message: condition("Ready")
             .map(|it| text(&it["message"]))
             .unwrap_or_default(),
