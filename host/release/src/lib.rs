@@ -1,1 +1,20 @@
-//! Helm's release storage and actions.
+//! Helm's releases: how they are stored, and what a release needs next.
+//!
+//! A release is a Secret as Helm itself writes it, so that `helm list`, `history`, `get`, `rollback` and `uninstall`
+//! work on what Sluice installed, and the other way around.
+
+mod encoding;
+mod error;
+mod history;
+mod name;
+mod record;
+mod state;
+mod storage;
+
+pub use encoding::{MAX_DECODED, decode, encode};
+pub use error::StorageError;
+pub use history::{observe, truncate};
+pub use name::{MAX_NAME, release_name};
+pub use record::{Hook, HookRun, Info, Release, Status};
+pub use state::{State, Target, Wanted, determine};
+pub use storage::Storage;

@@ -1,0 +1,241 @@
+//! Releases in Secrets, one a revision (helm, `pkg/storage/driver/secrets.go`).
+
+use std::collections::BTreeMap;
+
+use sluice_cluster::Cluster;
+use sluice_cluster::k8s_openapi::ByteString;
+use sluice_cluster::k8s_openapi::api::core::v1::Secret;
+use sluice_cluster::kube::api::{Api, DeleteParams, ListParams, PostParams};
+use sluice_cluster::kube::{self, ResourceExt as _};
+
+use crate::encoding::{decode, encode};
+use crate::error::StorageError;
+use crate::record::{Release, Status};
+
+/// Type of the Secrets.
+const TYPE: &str = "helm.sh/release.v1";
+/// Key of the text.
+const KEY: &str = "release";
+/// Labels that Helm sets itself.
+const SYSTEM_LABELS: [&str; 6] = ["name", "owner", "status", "version", "createdAt", "modifiedAt"];
+
+/// The releases of a storage namespace, with the identity that may read them.
+pub struct Storage {
+    secrets: Api<Secret>,
+    manager: String,
+}
+
+impl Storage {
+    /// Of a namespace. `manager` is the field manager of what is written.
+    pub fn new(cluster: &Cluster, namespace: &str, manager: &str) -> Self {
+        Self {
+            secrets: Api::namespaced(cluster.client(), namespace),
+            manager: manager.to_owned(),
+        }
+    }
+
+    /// All revisions of a release, the latest first. A Secret that cannot be read is an error: what it holds may be
+    /// the release that stands in the cluster.
+    ///
+    /// # Errors
+    /// The API server refuses, or a Secret is no release.
+    pub async fn history(&self, name: &str) -> Result<Vec<Release>, StorageError> {
+        let selector = format!("owner=helm,name={name}");
+        let found = self.secrets.list(&ListParams::default().labels(&selector)).await;
+        let found = found.map_err(|error| api("list", name, error))?;
+        let mut releases = found.items.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+        releases.sort_by_key(|release| std::cmp::Reverse(release.version));
+        Ok(releases)
+    }
+
+    /// Stores a new revision.
+    ///
+    /// # Errors
+    /// [`StorageError::Exists`] when another client made this revision meanwhile, or the API server refuses.
+    pub async fn create(&self, release: &Release, now: i64) -> Result<(), StorageError> {
+        let secret = secret(release, ("createdAt", now))?;
+        match self.secrets.create(&self.params(), &secret).await {
+            Ok(_) => Ok(()),
+            Err(kube::Error::Api(status)) if status.code == 409 => {
+                Err(StorageError::Exists { release: id(release) })
+            }
+            Err(error) => Err(api("create", &id(release), error)),
+        }
+    }
+
+    /// Replaces a stored revision.
+    ///
+    /// # Errors
+    /// The API server refuses.
+    pub async fn update(&self, release: &Release, now: i64) -> Result<(), StorageError> {
+        let secret = secret(release, ("modifiedAt", now))?;
+        let replaced = self
+            .secrets
+            .replace(&secret.name_any(), &self.params(), &secret)
+            .await;
+        replaced
+            .map(drop)
+            .map_err(|error| api("update", &id(release), error))
+    }
+
+    /// Deletes a stored revision; one that is gone is fine.
+    ///
+    /// # Errors
+    /// The API server refuses.
+    pub async fn delete(&self, release: &Release) -> Result<(), StorageError> {
+        match self
+            .secrets
+            .delete(&secret_name(release), &DeleteParams::default())
+            .await
+        {
+            Ok(_) => Ok(()),
+            Err(kube::Error::Api(status)) if status.code == 404 => Ok(()),
+            Err(error) => Err(api("delete", &id(release), error)),
+        }
+    }
+
+    /// Deletes the oldest revisions so that with one more there are `most` at most; 0 keeps all. The deployed revision
+    /// stays, as Helm keeps it.
+    ///
+    /// # Errors
+    /// The API server refuses.
+    pub async fn make_room(&self, history: &[Release], most: usize) -> Result<(), StorageError> {
+        for release in surplus(history, most) {
+            self.delete(release).await?;
+        }
+        Ok(())
+    }
+
+    fn params(&self) -> PostParams {
+        PostParams {
+            field_manager: Some(self.manager.clone()),
+            ..PostParams::default()
+        }
+    }
+}
+
+/// The revisions that go, oldest first, of a history that has the latest first.
+fn surplus(history: &[Release], most: usize) -> Vec<&Release> {
+    if most == 0 || history.len() < most {
+        return Vec::new();
+    }
+    let deployed = history
+        .iter()
+        .find(|release| release.info.status == Status::Deployed)
+        .map(|it| it.version);
+    let count = history.len() - most + 1;
+    history
+        .iter()
+        .rev()
+        .filter(|release| Some(release.version) != deployed)
+        .take(count)
+        .collect()
+}
+
+fn id(release: &Release) -> String {
+    format!("{}.v{}", release.name, release.version)
+}
+
+fn secret_name(release: &Release) -> String {
+    format!("sh.helm.release.v1.{}", id(release))
+}
+
+fn secret(release: &Release, (stamp, now): (&str, i64)) -> Result<Secret, StorageError> {
+    let text = encode(release).map_err(|reason| StorageError::Encode {
+        release: id(release),
+        reason,
+    })?;
+    let mut labels = release.labels.clone();
+    labels.insert(stamp.into(), now.to_string());
+    labels.insert("name".into(), release.name.clone());
+    labels.insert("owner".into(), "helm".into());
+    labels.insert("status".into(), release.info.status.as_str().into());
+    labels.insert("version".into(), release.version.to_string());
+    let mut secret = Secret {
+        type_: Some(TYPE.into()),
+        data: Some(BTreeMap::from([(KEY.to_owned(), ByteString(text.into_bytes()))])),
+        ..Secret::default()
+    };
+    secret.metadata.name = Some(secret_name(release));
+    secret.metadata.labels = Some(labels);
+    Ok(secret)
+}
+
+fn read(secret: &Secret) -> Result<Release, StorageError> {
+    let fail = |reason: String| StorageError::Decode {
+        secret: secret.name_any(),
+        reason,
+    };
+    let text = secret.data.as_ref().and_then(|data| data.get(KEY));
+    let text = text.ok_or_else(|| fail(format!("it has no key {KEY:?}")))?;
+    let mut release = decode(&text.0).map_err(fail)?;
+    let labels = secret
+        .labels()
+        .iter()
+        .filter(|(key, _)| !SYSTEM_LABELS.contains(&key.as_str()));
+    release.labels = labels.map(|(key, value)| (key.clone(), value.clone())).collect();
+    Ok(release)
+}
+
+fn api(operation: &'static str, release: &str, error: kube::Error) -> StorageError {
+    StorageError::Api {
+        operation,
+        release: release.to_owned(),
+        error: Box::new(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::Info;
+
+    fn revision(version: u32, status: Status) -> Release {
+        Release {
+            name: "web".into(),
+            version,
+            info: Info {
+                status,
+                ..Info::default()
+            },
+            ..Release::default()
+        }
+    }
+
+    #[test]
+    fn the_oldest_go_and_the_deployed_one_stays() {
+        let history = [
+            revision(5, Status::Failed),
+            revision(4, Status::Failed),
+            revision(3, Status::Superseded),
+            revision(2, Status::Superseded),
+            revision(1, Status::Deployed),
+        ];
+        let versions = |most| {
+            surplus(&history, most)
+                .iter()
+                .map(|release| release.version)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(versions(0), [0_u32; 0], "0 keeps all");
+        assert_eq!(versions(10), [0_u32; 0]);
+        assert_eq!(versions(5), [2]);
+        assert_eq!(versions(3), [2, 3, 4]);
+    }
+
+    #[test]
+    fn a_secret_carries_helms_labels_and_gives_back_the_others() {
+        let mut release = revision(2, Status::PendingUpgrade);
+        release.labels.insert("team".into(), "a".into());
+        let secret = secret(&release, ("modifiedAt", 7)).expect("a Secret");
+        assert_eq!(secret.name_any(), "sh.helm.release.v1.web.v2");
+        assert_eq!(
+            (
+                secret.labels()["status"].as_str(),
+                secret.labels()["modifiedAt"].as_str()
+            ),
+            ("pending-upgrade", "7")
+        );
+        assert_eq!(read(&secret).expect("a release"), release);
+    }
+}
