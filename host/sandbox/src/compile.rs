@@ -24,13 +24,34 @@ pub(crate) struct Compiled {
     pub(crate) component: Component,
 }
 
+/// What is in memory now.
+#[derive(Default)]
+struct Loaded(Mutex<HashMap<Digest, Weak<Compiled>>>);
+
 /// Compiles and remembers.
 pub(crate) struct Compiler {
     engine: Engine,
     cache: Option<Arc<Cache>>,
-    loaded: Mutex<HashMap<Digest, Weak<Compiled>>>,
+    loaded: Arc<Loaded>,
     gate: Arc<Semaphore>,
     counters: Arc<Counters>,
+}
+
+impl Loaded {
+    fn known(&self, digest: &Digest) -> Option<Arc<Compiled>> {
+        self.0.lock().get(digest).and_then(Weak::upgrade)
+    }
+
+    fn remember(&self, digest: Digest, component: Component) -> Arc<Compiled> {
+        let mut loaded = self.0.lock();
+        loaded.retain(|_, compiled| compiled.strong_count() > 0);
+        if let Some(compiled) = loaded.get(&digest).and_then(Weak::upgrade) {
+            return compiled;
+        }
+        let compiled = Arc::new(Compiled { component });
+        loaded.insert(digest, Arc::downgrade(&compiled));
+        compiled
+    }
 }
 
 impl Compiler {
@@ -39,7 +60,7 @@ impl Compiler {
         Self {
             engine,
             cache: cache.map(Arc::new),
-            loaded: Mutex::default(),
+            loaded: Arc::default(),
             gate,
             counters,
         }
@@ -47,11 +68,11 @@ impl Compiler {
 
     /// The compiled form of these bytes, whose digest the caller has computed.
     pub(crate) async fn component(&self, digest: Digest, bytes: Bytes) -> Result<Arc<Compiled>, LoadFailure> {
-        if let Some(compiled) = self.known(&digest) {
+        if let Some(compiled) = self.loaded.known(&digest) {
             return Ok(compiled);
         }
         if let Some(component) = self.cached(digest).await? {
-            return Ok(self.remember(digest, component));
+            return Ok(self.loaded.remember(digest, component));
         }
         let failed = |error: &dyn std::fmt::Display| LoadFailure::Compile(error.to_string());
         let permit = self
@@ -61,35 +82,22 @@ impl Compiler {
             .await
             .map_err(|error| failed(&error))?;
         // Somebody may have compiled it while we waited.
-        if let Some(compiled) = self.known(&digest) {
+        if let Some(compiled) = self.loaded.known(&digest) {
             return Ok(compiled);
         }
         let (engine, cache, counters) = (self.engine.clone(), self.cache.clone(), self.counters.clone());
+        let loaded = self.loaded.clone();
         let work = tokio::task::spawn_blocking(move || {
             let compiled = compile(&engine, cache.as_deref(), digest, &bytes, &counters);
+            // remembered before the permit goes: who waits for it must find the result
+            let kept = compiled.map(|component| loaded.remember(digest, component));
             drop(permit);
-            compiled
+            kept
         });
-        let component = tokio::time::timeout(PATIENCE, work)
+        tokio::time::timeout(PATIENCE, work)
             .await
             .map_err(|_| LoadFailure::Compile(format!("it took more than {PATIENCE:?}")))?
-            .map_err(|error| failed(&error))??;
-        Ok(self.remember(digest, component))
-    }
-
-    fn known(&self, digest: &Digest) -> Option<Arc<Compiled>> {
-        self.loaded.lock().get(digest).and_then(Weak::upgrade)
-    }
-
-    fn remember(&self, digest: Digest, component: Component) -> Arc<Compiled> {
-        let mut loaded = self.loaded.lock();
-        loaded.retain(|_, compiled| compiled.strong_count() > 0);
-        if let Some(compiled) = loaded.get(&digest).and_then(Weak::upgrade) {
-            return compiled;
-        }
-        let compiled = Arc::new(Compiled { component });
-        loaded.insert(digest, Arc::downgrade(&compiled));
-        compiled
+            .map_err(|error| failed(&error))?
     }
 
     async fn cached(&self, digest: Digest) -> Result<Option<Component>, LoadFailure> {

@@ -48,3 +48,16 @@ async fn p13_a_plugin_is_replaced_between_calls() {
         Some(0)
     );
 }
+
+/// Two plugins of one digest share compiled code, even when they are loaded at the same moment, and no state.
+#[tokio::test]
+async fn one_digest_is_compiled_once() {
+    let own = Sandbox::new(SandboxConfig::default()).expect("starts");
+    let load = || own.load(bytes("unsteady"), Grants::none());
+    let (left, right) = tokio::join!(load(), load());
+    let (left, right) = (left.expect("loads"), right.expect("loads"));
+    assert!(!Arc::ptr_eq(&left, &right));
+    assert_eq!(left.digest(), right.digest());
+    let third = load().await.expect("loads");
+    assert_eq!((own.metrics().compiled, third.digest()), (1, left.digest()));
+}
