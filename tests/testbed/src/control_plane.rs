@@ -53,8 +53,7 @@ impl ControlPlane {
         starting.wait_ready(&kubeconfig).await?;
         starting.controller_manager(&kubeconfig)?;
         let (processes, url) = (starting.processes, starting.url);
-        let client = Cluster::connect(&kubeconfig).await?.client();
-        let pods = runtime::background().spawn(pods::run(client));
+        let pods = Self::run_pods(kubeconfig.clone()).await?;
         Ok(Self {
             _pods: Some(AbortOnDropHandle::new(pods)),
             processes,
@@ -62,6 +61,14 @@ impl ControlPlane {
             kubeconfig,
             url,
         })
+    }
+
+    /// The client belongs to the background runtime too: its tasks end with the runtime that it was made in, which
+    /// for the caller's is the end of the first test.
+    async fn run_pods(kubeconfig: PathBuf) -> Result<tokio::task::JoinHandle<()>> {
+        let connect = async move { Cluster::connect(&kubeconfig).await };
+        let client = runtime::background().spawn(connect).await??.client();
+        Ok(runtime::background().spawn(pods::run(client)))
     }
 
     fn of_kubeconfig() -> Result<Self> {

@@ -20,9 +20,15 @@ pub async fn run(client: Client) {
             Api::<Pod>::all(client.clone()),
             watcher::Config::default(),
         ));
-        while let Ok(Some(event)) = events.try_next().await {
-            if let Event::Apply(pod) | Event::InitApply(pod) = event {
-                settle(&client, &pod).await;
+        loop {
+            match events.try_next().await {
+                Ok(Some(Event::Apply(pod) | Event::InitApply(pod))) => settle(&client, &pod).await,
+                Ok(Some(_)) => {}
+                Ok(None) => break,
+                Err(error) => {
+                    eprintln!("testbed: the watch of pods failed: {error}");
+                    break;
+                }
             }
         }
         tokio::time::sleep(std::time::Duration::from_millis(200)).await;
@@ -44,14 +50,16 @@ async fn settle(client: &Client, pod: &Pod) {
         return;
     }
     let api: Api<Pod> = Api::namespaced(client.clone(), &pod.namespace().unwrap_or_default());
-    // a conflict or a pod that is gone comes back as another event, or never
-    let _ = api
-        .patch_status(
-            &pod.name_any(),
-            &PatchParams::default(),
-            &Patch::Merge(json!({"status": status})),
-        )
-        .await;
+    let patch = Patch::Merge(json!({"status": status}));
+    match api
+        .patch_status(&pod.name_any(), &PatchParams::default(), &patch)
+        .await
+    {
+        Ok(_) => {}
+        // a conflict or a pod that is gone comes back as another event, or never
+        Err(kube::Error::Api(status)) if matches!(status.code, 404 | 409) => {}
+        Err(error) => eprintln!("testbed: failed to run pod {}: {error}", pod.name_any()),
+    }
 }
 
 fn wanted_status(pod: &Pod) -> Option<Value> {

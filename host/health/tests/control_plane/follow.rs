@@ -10,6 +10,55 @@ use sluice_model::{Health, Object};
 
 use crate::bed::{SOON, bed, until};
 
+#[tokio::test(flavor = "multi_thread")]
+async fn workloads_become_healthy_by_events() -> Result<()> {
+    let bed = bed("follow-events").await?;
+    let mut watch = bed.watch(vec![
+        bed.target("apps", "Deployment", "d"),
+        bed.target("apps", "StatefulSet", "s"),
+        bed.target("", "ConfigMap", "late"),
+    ]);
+    until(&mut watch, |summary| {
+        summary
+            .pending
+            .iter()
+            .filter_map(|finding| finding.verdict.as_ref())
+            .count()
+            == 3
+    })
+    .await?;
+    let missing = watch.summary().timeout().to_string();
+    assert!(
+        missing.contains("Deployment/follow-events/d status: 'NotFound'"),
+        "{missing}"
+    );
+
+    bed.others.apply(&bed.workload("Deployment", "d", 2, "")).await?;
+    bed.others.apply(&bed.workload("StatefulSet", "s", 2, "")).await?;
+    until(&mut watch, |summary| summary.current == 2).await?;
+    assert!(watch.summary().outcome(true).is_none(), "one is still missing");
+    let late = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "late", "namespace": "follow-events"}});
+    bed.others.apply(&late).await?;
+    tokio::time::timeout(SOON, watch.settled(true))
+        .await
+        .context("settled")??;
+    assert!(watch.summary().all_current());
+
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let requests = bed.cluster.counters().read();
+    tokio::time::sleep(Duration::from_secs(6)).await;
+    assert_eq!(
+        bed.cluster.counters().read(),
+        requests,
+        "nothing happens, nothing is read"
+    );
+    bed.others
+        .delete("v1", "ConfigMap", "follow-events", "late")
+        .await?;
+    until(&mut watch, |summary| summary.current == 2).await?;
+    Ok(())
+}
+
 /// What an apply has just seen is not read again.
 #[tokio::test(flavor = "multi_thread")]
 async fn healthy_objects_of_an_apply_cost_no_read() -> Result<()> {
@@ -64,6 +113,25 @@ async fn a_crash_loop_fails_fast() -> Result<()> {
         error.to_string(),
         "failed early due to stalled resources: [StatefulSet/follow-crash/s status: 'Failed']"
     );
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn jobs_count_when_they_are_done_also_when_they_are_gone() -> Result<()> {
+    let bed = bed("follow-job").await?;
+    let mut target = bed.target("batch", "Job", "j");
+    target.expires = true;
+    let job = json!({"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "j", "namespace": "follow-job"},
+        "spec": {"ttlSecondsAfterFinished": 0, "template": {"spec": {"restartPolicy": "Never",
+        "containers": [{"name": "c", "image": "i"}]}}}});
+    bed.others.apply(&job).await?;
+    let mut watch = bed.watch(vec![target]);
+    tokio::time::timeout(SOON, watch.settled(true))
+        .await
+        .context("settled")??;
+    let gone = ("batch/v1", "Job", "follow-job", "j");
+    bed.others.wait_gone(SOON, gone).await?;
+    assert!(watch.summary().all_current(), "{:?}", watch.summary());
     Ok(())
 }
 
