@@ -8,7 +8,7 @@ use sluice_architecture_test::graph::{Crate, crates};
 /// Layers of host/, lowest first. A crate depends on crates of lower layers only, so no two stages know each other.
 const LAYERS: [&[&str]; 5] = [
     &["model"],
-    &["api", "transport", "cluster", "sandbox"],
+    &["api", "transport", "cluster", "sandbox", "expression"],
     &[
         "fetch", "artifact", "render", "apply", "release", "health", "event", "notify", "receive", "automate",
     ],
