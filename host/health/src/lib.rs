@@ -10,6 +10,6 @@ pub mod status;
 pub mod wait;
 
 pub use error::HealthError;
-pub use rules::CustomRules;
+pub use rules::{CustomRules, ExpressionRules};
 pub use status::verdict;
 pub use wait::{Finding, HealthWatch, Summary, Target};

@@ -72,3 +72,13 @@ fn verdicts_are_those_of_kstatus() {
         }
     }
 }
+
+/// Deletion decides before anything else that an object says of itself, and no check passes with it.
+#[test]
+fn what_is_being_deleted_is_terminating() {
+    let object = serde_json::json!({"apiVersion": "example.com/v1", "kind": "Thing",
+        "metadata": {"name": "a", "generation": 1, "deletionTimestamp": "2026-01-01T00:00:00Z"},
+        "status": {"observedGeneration": 1, "conditions": [{"type": "Ready", "status": "True"}]}});
+    let object = Object::from_value(object).expect("a map");
+    assert_eq!(verdict(&object).health, Health::Terminating);
+}

@@ -2,6 +2,7 @@
 
 mod apply;
 pub mod build;
+mod cancellation;
 pub mod config;
 pub mod dependency;
 mod failure;

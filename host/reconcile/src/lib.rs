@@ -5,6 +5,7 @@
 //! the stages (fetch, artifact, render, apply, health), and writes status at most once unless a phase lasts.
 
 pub mod engine;
+pub mod expression;
 pub mod git_repository;
 pub mod index;
 pub mod interval;

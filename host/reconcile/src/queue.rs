@@ -44,7 +44,7 @@ impl Reason {
     }
 
     /// Whether work under way for an older reason is out of date.
-    fn supersedes(self) -> bool {
+    pub fn supersedes(self) -> bool {
         matches!(self, Self::Requested | Self::Spec | Self::Revision)
     }
 }
@@ -239,6 +239,11 @@ impl Queue {
             .due
             .get(key)
             .is_some_and(|reasons| reasons.iter().any(|reason| reason.supersedes()))
+    }
+
+    /// Whether a worker has the object now.
+    pub fn is_active(&self, key: &ObjectKey) -> bool {
+        self.lines.lock().active.contains(key)
     }
 
     /// How many objects are due or scheduled, and how many are worked on.

@@ -66,6 +66,28 @@ impl Kustomizations {
     }
 }
 
+impl Kustomizations {
+    /// An expression may look at anything of its dependency: whoever did not find it ready looks again. A dependant
+    /// that is being worked on may have looked at the state before.
+    fn wake_who_judges(&self, key: &ObjectKey) {
+        let (stores, queue) = (&self.0.stores, &self.0.queues.kustomizations);
+        for user in self
+            .0
+            .references
+            .users(&Target::new("Kustomization", key.clone()))
+        {
+            let Some(object) = stores.kustomizations.get(&user) else {
+                continue;
+            };
+            if dependency::awaits_any_change(&object, key)
+                || (queue.is_active(&user) && dependency::judges(&object, key))
+            {
+                queue.add(user, Reason::Dependency);
+            }
+        }
+    }
+}
+
 /// What dependants look at.
 fn readiness(object: Option<&Arc<Kustomization>>) -> Option<(bool, Option<i64>, Option<String>)> {
     let status = object?.status.as_ref()?;
@@ -90,6 +112,8 @@ impl Observer<Kustomization> for Kustomizations {
             {
                 self.0.queues.kustomizations.add(user, Reason::Dependency);
             }
+        } else if new.is_some() {
+            self.wake_who_judges(key);
         }
     }
 }

@@ -36,6 +36,78 @@ fn is_waiting(object: &Value) -> bool {
 }
 
 #[tokio::test]
+async fn ready_comes_with_the_health_of_what_was_applied() -> Result<()> {
+    let case = Case::start("wait").await?;
+    let repository = repository_with(&case, None)?;
+    waiting_kustomization(&case, &repository, "60s").await?;
+    let object = case.until("Kustomization", "app", "is ready", is_current).await?;
+    let healthy = condition(&object, "Healthy").unwrap();
+    assert_eq!(
+        (&healthy["status"], &healthy["reason"]),
+        (&json!("True"), &json!("Succeeded"))
+    );
+    assert_eq!(case.get("Deployment", "web").await?["status"]["readyReplicas"], 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_does_not_become_healthy_fails_after_the_timeout_and_recovers() -> Result<()> {
+    let case = Case::start("unhealthy").await?;
+    let repository = repository_with(&case, Some("failing"))?;
+    // the timeout's floor is 30 s, as in Flux
+    waiting_kustomization(&case, &repository, "30s").await?;
+    case.until("Kustomization", "app", "waits", is_waiting).await?;
+    let started = Instant::now();
+    let failed = case
+        .until("Kustomization", "app", "gives up", |it| {
+            failed_for(it, "HealthCheckFailed")
+        })
+        .await?;
+    eprintln!("gave up after {:?}", started.elapsed());
+    assert!(
+        message(&failed).contains(&format!("Deployment/{}/web", case.namespace)),
+        "{}",
+        message(&failed)
+    );
+    assert_eq!(condition(&failed, "Healthy").unwrap()["status"], "False");
+
+    let healthy = Change::text("app/web.yaml", deployment("web", None));
+    let commit = repository.commit("main", "fixed", &[healthy])?;
+    case.roll_out("app", &commit).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_new_revision_ends_the_wait_for_the_old_one() -> Result<()> {
+    let case = Case::start("supersede").await?;
+    let repository = repository_with(&case, Some("failing"))?;
+    waiting_kustomization(&case, &repository, "5m").await?;
+    case.until("Kustomization", "app", "waits", is_waiting).await?;
+    let fixed = Change::text("app/web.yaml", deployment("web", None));
+    let commit = repository.commit("main", "fixed", &[fixed])?;
+    let started = Instant::now();
+    case.roll_out("app", &commit).await?;
+    eprintln!("the fix was live after {:?}", started.elapsed());
+    assert!(
+        started.elapsed() < Duration::from_secs(20),
+        "{:?}",
+        started.elapsed()
+    );
+    let told = case.cluster.list("v1", "Event", &case.namespace, "").await?;
+    let told: Vec<&str> = told
+        .iter()
+        .filter(|event| event["reason"] == "HealthCheckCanceled")
+        .filter_map(|event| event["message"].as_str())
+        .collect();
+    let text = format!(
+        "Health checks canceled due to new reconciliation triggered by GitRepository/{}/app",
+        case.namespace
+    );
+    assert_eq!(told, [text.as_str()]);
+    Ok(())
+}
+
+#[tokio::test]
 async fn many_that_wait_do_not_hold_up_one_that_is_asked_for() -> Result<()> {
     let case = Case::start("many-wait").await?;
     let repository = repository_with(&case, Some("failing"))?;

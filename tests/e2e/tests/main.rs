@@ -7,6 +7,7 @@ mod artifact;
 mod crash;
 mod deletion;
 mod depends_on;
+mod expressions;
 mod flux_cli;
 mod flux_contract;
 mod git_refs;

@@ -80,10 +80,13 @@ impl Follow {
         let mut states = IndexMap::new();
         let mut due = IndexMap::new();
         for target in targets {
-            let verdict = target.seen.map(|(_, verdict)| verdict);
+            // what was seen was judged by the built-in rules
+            let is_covered = rules.cover(&target.id.group, &target.id.kind);
+            let verdict = target.seen.map(|(_, verdict)| verdict).filter(|_| !is_covered);
             if verdict
                 .as_ref()
                 .is_some_and(|verdict| verdict.health != Health::Current)
+                || is_covered
             {
                 due.insert(target.id.clone(), 0);
             }

@@ -21,6 +21,7 @@ use super::health::{self, Attempt, Waiting};
 use super::pass::{Desired, Pass, WORTH_A_WRITE};
 use super::timing::Timing;
 use super::{GROUP, MANAGER, STATUS_MANAGER};
+use crate::expression;
 use crate::metrics::Metrics;
 use crate::worker::Outcome;
 
@@ -174,8 +175,12 @@ impl Pass<'_> {
             return self.finish(&attempt, false, timing).await;
         }
         let targets = health::targets(&self.object, &applied.changes.changes);
+        let Some(targets) = targets else {
+            return self.finish(&attempt, false, timing).await;
+        };
+        let rules = expression::health_rules(&self.object.spec.health_check_exprs)?;
         let owner = format!("Kustomization/{}", self.work.key);
-        let watch = HealthWatch::start(&self.tenant()?, &self.engine().hub, &owner, targets);
+        let watch = HealthWatch::start_with(&self.tenant()?, &self.engine().hub, &owner, targets, rules);
         let target = (self.engine().queues.kustomizations.clone(), self.work.key.clone());
         let waiting = Waiting::start(watch, (attempt, self.started), timing.timeout, target);
         if waiting.outcome().is_some() {
@@ -221,7 +226,7 @@ impl Pass<'_> {
             );
             return Err(Failure::retry(error.reason(), error.to_string()));
         }
-        if attempt.changed || !self.progress.was_healthy() {
+        if attempt.tells_of_health() {
             let message = format!(
                 "Health check passed in {}",
                 GoDuration::from(rounded(self.started.elapsed()))

@@ -50,7 +50,6 @@ pub fn unserved_field(object: &Kustomization) -> Option<&'static str> {
     let asked = [
         ("spec.decryption", spec.decryption.is_some()),
         ("spec.kubeConfig", spec.kube_config.is_some()),
-        ("spec.healthCheckExprs", !spec.health_check_exprs.is_empty()),
         ("spec.ignore", !spec.ignore.is_empty()),
     ];
     asked

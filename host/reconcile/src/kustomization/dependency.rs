@@ -5,6 +5,7 @@ use std::sync::Arc;
 use sluice_api::condition;
 use sluice_api::{Kustomization, KustomizationSpec};
 use sluice_cluster::kube::ResourceExt as _;
+use sluice_expression::ExpressionError;
 use sluice_model::condition::types;
 
 use crate::index::Target;
@@ -25,13 +26,13 @@ pub enum DependencyError {
         /// Empty, or `: ` and why.
         because: &'static str,
     },
-    /// Its test of readiness is an expression, which this version does not evaluate.
-    #[error("spec.dependsOn[{index}].readyExpr of dependency '{key}' is not supported by this version")]
+    /// The expression that tells its readiness failed.
+    #[error("failed to evaluate dependency {name}: {source}", name = key.name)]
     Expression {
         /// Which one.
         key: ObjectKey,
-        /// Position in the list.
-        index: usize,
+        /// Why.
+        source: ExpressionError,
     },
 }
 
@@ -62,17 +63,59 @@ pub fn check(
 ) -> Result<(), DependencyError> {
     let namespace = object.namespace().unwrap_or_default();
     for (index, key) in keys(&namespace, &object.spec).into_iter().enumerate() {
-        if object.spec.depends_on[index].ready_expr.is_some() {
-            return Err(DependencyError::Expression { key, index });
-        }
         let dependency = store
             .get(&key)
             .ok_or_else(|| DependencyError::NotFound(key.clone()))?;
+        let expression = object.spec.depends_on[index].ready_expr.as_deref();
+        if let Some(expression) = expression.filter(|expression| !expression.is_empty()) {
+            check_expression(expression, object, &dependency, key)?;
+            continue;
+        }
         if let Err(because) = is_ready(&dependency, source, revision) {
             return Err(DependencyError::NotReady { key, because });
         }
     }
     Ok(())
+}
+
+/// The expression replaces every other test.
+fn check_expression(
+    expression: &str,
+    object: &Kustomization,
+    dependency: &Kustomization,
+    key: ObjectKey,
+) -> Result<(), DependencyError> {
+    match crate::expression::is_ready(expression, object, dependency) {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(DependencyError::NotReady {
+            key,
+            because: " according to readyExpr eval",
+        }),
+        Err(source) => Err(DependencyError::Expression { key, source }),
+    }
+}
+
+/// Whether an object asks for news of a dependency beyond that it became ready: its own expression judges it, and did
+/// not find it ready. One that stalled asks for nothing.
+pub fn awaits_any_change(object: &Kustomization, dependency: &ObjectKey) -> bool {
+    let conditions = object.status.as_ref().map(|status| status.conditions.as_slice());
+    let is = |type_| condition::is_true(conditions.unwrap_or_default(), type_);
+    judges(object, dependency) && !is(types::READY) && !is(types::STALLED)
+}
+
+/// Whether an object has an expression for a dependency.
+pub fn judges(object: &Kustomization, dependency: &ObjectKey) -> bool {
+    let namespace = object.namespace().unwrap_or_default();
+    let mut dependencies = keys(&namespace, &object.spec)
+        .into_iter()
+        .zip(&object.spec.depends_on);
+    dependencies.any(|(key, reference)| {
+        key == *dependency
+            && reference
+                .ready_expr
+                .as_ref()
+                .is_some_and(|source| !source.is_empty())
+    })
 }
 
 /// Ready at its current generation; when it reads the same source it must have applied the same revision, so that a
@@ -98,6 +141,7 @@ fn is_ready(dependency: &Arc<Kustomization>, source: &Target, revision: &str) ->
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kustomization::failure::Failure;
     use serde_json::json;
 
     fn kustomization(name: &str, depends_on: &[&str], applied: Option<&str>) -> Kustomization {
@@ -113,6 +157,59 @@ mod tests {
                 "lastAppliedRevision": revision}))
         }))
         .expect("a Kustomization")
+    }
+
+    fn with_expression(expression: &str) -> Result<(), DependencyError> {
+        let store = Store::default();
+        store.learn(kustomization("db", &[], None));
+        let mut object = kustomization("app", &["db"], None);
+        object.spec.depends_on[0].ready_expr = Some(expression.to_owned());
+        let source = crate::kustomization::source::target(&object);
+        check(&store, &object, &source, "main@sha1:2")
+    }
+
+    /// `db` has no status: the built-in test alone would never find it ready.
+    #[test]
+    fn an_expression_replaces_the_built_in_test() {
+        assert_eq!(
+            with_expression("dep.metadata.name == 'db' && self.metadata.name == 'app'"),
+            Ok(())
+        );
+        let not_ready = with_expression("dep.metadata.generation > 1").expect_err("not ready");
+        assert_eq!(
+            not_ready.to_string(),
+            "dependency 'ns/db' is not ready according to readyExpr eval"
+        );
+        assert!(Failure::from(not_ready).is_waiting());
+    }
+
+    /// What cannot be fixed by the dependency stalls; what the dependency's next state may fix waits for it.
+    #[test]
+    fn a_bad_expression_stalls_and_a_failing_one_waits() {
+        for bad in ["dep.", "other.x == 1", "dep.status.ready", "'a'", "dep == 'a'"] {
+            let failure = Failure::from(with_expression(bad).expect_err("refused"));
+            assert!(failure.is_stalling(), "{bad}: {failure:?}");
+            assert_eq!(failure.reason, "InvalidCELExpression");
+            assert!(
+                failure.message.contains("failed to evaluate dependency db"),
+                "{failure:?}"
+            );
+        }
+        let failing = Failure::from(with_expression("dep.status.phase == 'x'").expect_err("fails"));
+        assert!(failing.is_waiting(), "{failing:?}");
+        assert_eq!(failing.reason, "DependencyNotReady");
+    }
+
+    #[test]
+    fn only_an_unready_dependant_with_an_expression_awaits_any_change() {
+        let db = ObjectKey::new("ns", "db");
+        let mut object = kustomization("app", &["db"], None);
+        assert!(!awaits_any_change(&object, &db));
+        object.spec.depends_on[0].ready_expr = Some("true".into());
+        assert!(awaits_any_change(&object, &db));
+        assert!(!awaits_any_change(&object, &ObjectKey::new("ns", "other")));
+        object.status = kustomization("app", &[], Some("main@sha1:2")).status;
+        assert!(!awaits_any_change(&object, &db), "it is ready");
     }
 
     fn outcome(dependency: Option<Kustomization>) -> Result<(), String> {

@@ -3,10 +3,14 @@
 use std::time::Duration;
 
 use sluice_cluster::kube;
+use sluice_health::rules::RulesError;
 use sluice_model::condition::reasons;
 
 use super::dependency::DependencyError;
 use super::source::SourceError;
+
+/// What Flux says before a reason for which it gives up.
+const TERMINAL: &str = "Reconciliation failed terminally due to configuration error";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Next {
@@ -84,9 +88,17 @@ impl From<DependencyError> for Failure {
     fn from(error: DependencyError) -> Self {
         let message = error.to_string();
         match error {
-            DependencyError::Expression { .. } => Self::stalled(reasons::INVALID_CEL_EXPRESSION, message),
+            DependencyError::Expression { source, .. } if !source.is_evaluation() => {
+                Self::stalled(reasons::INVALID_CEL_EXPRESSION, format!("{TERMINAL}: {message}"))
+            }
             _ => Self::waiting(reasons::DEPENDENCY_NOT_READY, message),
         }
+    }
+}
+
+impl From<RulesError> for Failure {
+    fn from(error: RulesError) -> Self {
+        Self::stalled(reasons::INVALID_CEL_EXPRESSION, format!("{TERMINAL}: {error}"))
     }
 }
 

@@ -28,6 +28,17 @@ pub struct Attempt {
     pub digest: Digest,
     /// Whether the pass changed the cluster.
     pub changed: bool,
+    /// Whether its objects were healthy before.
+    pub was_healthy: bool,
+    /// Whether another revision was applied before.
+    pub is_new_revision: bool,
+}
+
+impl Attempt {
+    /// Whether a passed check is worth an event: after one that did not pass, or for what a new revision changed.
+    pub fn tells_of_health(&self) -> bool {
+        !self.was_healthy || (self.is_new_revision && self.changed)
+    }
 }
 
 /// A Kustomization whose objects are applied and not yet known to be healthy.
@@ -103,9 +114,9 @@ pub fn is_asked_for(object: &Kustomization) -> bool {
     object.spec.wait == Some(true) || !object.spec.health_checks.is_empty()
 }
 
-/// The objects whose health counts: all applied ones with `wait`, else those of `healthChecks`. The Kustomization
-/// itself is never waited for, nor is what was skipped.
-pub fn targets(object: &Kustomization, applied: &[Change]) -> Vec<Target> {
+/// The objects whose health counts: all applied ones with `wait`, else those of `healthChecks`; none when there are
+/// none. The Kustomization itself is never waited for, nor is what was skipped.
+pub fn targets(object: &Kustomization, applied: &[Change]) -> Option<Vec<Target>> {
     let own = ObjectId {
         namespace: object.namespace().unwrap_or_default(),
         name: object.name_any(),
@@ -117,7 +128,8 @@ pub fn targets(object: &Kustomization, applied: &[Change]) -> Vec<Target> {
     } else {
         object.spec.health_checks.iter().map(named_target).collect()
     };
-    targets.into_iter().filter(|target| target.id != own).collect()
+    let is_any = !targets.is_empty();
+    is_any.then(|| targets.into_iter().filter(|target| target.id != own).collect())
 }
 
 fn applied_target(change: &Change) -> Option<Target> {
@@ -168,9 +180,45 @@ mod tests {
         .expect("a Kustomization");
         assert!(is_asked_for(&object));
         let ids: Vec<String> = targets(&object, &[])
+            .expect("some")
             .into_iter()
             .map(|target| target.id.to_string())
             .collect();
         assert_eq!(ids, ["prod_web_apps_Deployment"]);
+    }
+
+    /// Section 7, item 19: the event of a passed check comes after a failure, for the first check, and for what a new
+    /// revision changed; a corrected drift or an unchanged revision tells nothing.
+    #[test]
+    fn a_passed_check_is_told_once() {
+        let tells = |was_healthy, is_new_revision, changed| {
+            Attempt {
+                revision: "main@sha1:1".into(),
+                origin_revision: None,
+                generation: 1,
+                digest: Digest::of(b""),
+                changed,
+                was_healthy,
+                is_new_revision,
+            }
+            .tells_of_health()
+        };
+        assert!(tells(false, false, false));
+        assert!(tells(true, true, true));
+        assert!(!tells(true, true, false));
+        assert!(!tells(true, false, true));
+    }
+
+    /// With nothing applied there is nothing to check, and no condition that says so.
+    #[test]
+    fn an_empty_set_is_not_checked() {
+        let object: Kustomization = serde_json::from_value(json!({
+            "apiVersion": "kustomize.toolkit.fluxcd.io/v1", "kind": "Kustomization",
+            "metadata": {"name": "app", "namespace": "ns"},
+            "spec": {"interval": "1m", "prune": true, "wait": true,
+                "sourceRef": {"kind": "GitRepository", "name": "r"}}
+        }))
+        .expect("a Kustomization");
+        assert!(is_asked_for(&object) && targets(&object, &[]).is_none());
     }
 }

@@ -73,6 +73,14 @@ impl Memory {
         self.0.lock().get_mut(key).and_then(|state| state.waiting.take())
     }
 
+    /// Whether health is waited for.
+    pub fn is_waiting(&self, key: &ObjectKey) -> bool {
+        self.0
+            .lock()
+            .get(key)
+            .is_some_and(|state| state.waiting.is_some())
+    }
+
     /// Keeps a wait for health.
     pub fn set_waiting(&self, key: &ObjectKey, waiting: Waiting) {
         self.with(key, |state| state.waiting = Some(waiting));

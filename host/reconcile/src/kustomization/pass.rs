@@ -16,8 +16,9 @@ use super::status::Progress;
 use super::timing::Timing;
 use super::{KustomizationReconciler, config, dependency, source};
 use crate::engine::Engine;
+use crate::expression;
 use crate::interval::jittered;
-use crate::queue::{Reason, Work};
+use crate::queue::Work;
 use crate::status::Writer;
 use crate::worker::Outcome;
 
@@ -78,16 +79,17 @@ impl<'a> Pass<'a> {
     }
 
     async fn attempt(&mut self, timing: Timing) -> Result<Outcome, Failure> {
-        if self.work.reasons.iter().all(|reason| *reason == Reason::Health) {
+        if self.is_for_the_wait() {
             return self.look_at_health(timing).await;
         }
-        drop(self.owner.memory.take_waiting(&self.work.key));
+        self.end_wait().await?;
         if let Some(field) = config::unserved_field(&self.object) {
             return Err(Failure::stalled(
                 reasons::BUILD_FAILED,
                 format!("{field} is not served by this version of Sluice; nothing was applied"),
             ));
         }
+        expression::health_rules(&self.object.spec.health_check_exprs)?;
         let (artifact, tree) = self.fetch()?;
         self.check_dependencies(&artifact)?;
         self.progress.status.last_attempted_revision = Some(artifact.revision.clone());
@@ -193,6 +195,9 @@ impl<'a> Pass<'a> {
             generation: self.generation(),
             digest: desired.rendering.digest,
             changed,
+            was_healthy: self.progress.was_healthy(),
+            is_new_revision: self.progress.status.last_applied_revision.as_ref()
+                != Some(&desired.artifact.revision),
         }
     }
 

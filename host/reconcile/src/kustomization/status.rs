@@ -57,6 +57,12 @@ impl Progress {
         }
     }
 
+    /// A newer request ended the wait for health.
+    pub fn canceled(&mut self, trigger: &str) {
+        let message = format!("New reconciliation triggered by {trigger}");
+        self.failed(reasons::HEALTH_CHECK_CANCELED, &message);
+    }
+
     /// Nothing but a change of spec helps.
     pub fn stalled(&mut self, reason: &str, message: &str) {
         let mut conditions = self.conditions();
@@ -157,6 +163,31 @@ mod tests {
         let reason = |type_| find(&status.conditions, type_).map(|condition| condition.reason.as_str());
         assert_eq!(reason(types::RECONCILING), Some(reasons::PROGRESSING_WITH_RETRY));
         assert_eq!(reason(types::HEALTHY), Some(reasons::HEALTH_CHECK_FAILED));
+    }
+
+    /// Healthy lives while health is asked for: Unknown during a check, False after a failed one, untouched by a
+    /// canceled one, gone when nothing is checked.
+    #[test]
+    fn healthy_follows_the_checks() {
+        let mut progress = progress();
+        let healthy = |progress: &Progress| {
+            let found = find(&progress.status.conditions, types::HEALTHY);
+            found.map(|condition| (condition.status.to_string(), condition.reason.clone()))
+        };
+        let is = |status: &str, reason: &str| Some((status.to_owned(), reason.to_owned()));
+        progress.failed(reasons::BUILD_FAILED, "no");
+        assert_eq!(healthy(&progress), None);
+        progress.checking_health("Running health checks");
+        assert_eq!(healthy(&progress), is("Unknown", reasons::PROGRESSING));
+        progress.canceled("GitRepository/ns/repo");
+        assert_eq!(healthy(&progress), is("Unknown", reasons::PROGRESSING));
+        assert_eq!(progress.ready_reason(), reasons::HEALTH_CHECK_CANCELED);
+        progress.failed(reasons::HEALTH_CHECK_FAILED, "timeout waiting for: []");
+        assert_eq!(healthy(&progress), is("False", reasons::HEALTH_CHECK_FAILED));
+        progress.applied("main@sha1:1", None, true);
+        assert_eq!(healthy(&progress), is("True", reasons::SUCCEEDED));
+        progress.applied("main@sha1:1", None, false);
+        assert_eq!(healthy(&progress), None);
     }
 
     #[test]
