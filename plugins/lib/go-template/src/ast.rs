@@ -58,11 +58,17 @@ pub(crate) struct Action {
     pub pipe: Pipe,
 }
 
+/// `if`, `with` or `range`; the arms of a chain of `else if` stand side by side, not within each other.
 pub(crate) struct Branch {
     pub pos: Pos,
+    pub arm: Arm,
+    pub chained: Vec<Arm>,
+    pub otherwise: Vec<Node>,
+}
+
+pub(crate) struct Arm {
     pub pipe: Pipe,
     pub body: Vec<Node>,
-    pub otherwise: Option<Vec<Node>>,
 }
 
 /// `{{template "name" pipeline}}`

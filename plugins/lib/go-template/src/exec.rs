@@ -175,7 +175,7 @@ impl<'x> State<'x> {
         Ok(Flow::Next)
     }
 
-    /// `if` and `with`; a chain of `else if` is a loop, not a recursion.
+    /// `if` and `with`.
     fn branch(&mut self, dot: &Operand, branch: &'x Branch, sets_dot: bool) -> Result<Flow, Error> {
         self.descend(BRANCH_STACK)?;
         let flow = self.choose(dot, branch, sets_dot);
@@ -184,23 +184,17 @@ impl<'x> State<'x> {
     }
 
     fn choose(&mut self, dot: &Operand, branch: &'x Branch, sets_dot: bool) -> Result<Flow, Error> {
-        let mut branch = branch;
-        loop {
-            let value = self.pipeline(dot, &branch.pipe)?;
+        for (at, arm) in std::iter::once(&branch.arm).chain(&branch.chained).enumerate() {
+            if at > 0 {
+                self.step()?;
+            }
+            let value = self.pipeline(dot, &arm.pipe)?;
             if value.value.truth() {
                 let dot = if sets_dot { &value } else { dot };
-                return self.walk(dot, &branch.body);
-            }
-            let nodes = branch.otherwise.as_deref().unwrap_or_default();
-            match (nodes, sets_dot) {
-                ([node @ Node::If(next)], false) | ([node @ Node::With(next)], true) => {
-                    self.at = At::Node(node);
-                    self.step()?;
-                    branch = next;
-                }
-                _ => return self.walk(dot, nodes),
+                return self.walk(dot, &arm.body);
             }
         }
+        self.walk(dot, &branch.otherwise)
     }
 
     fn invoke(&mut self, dot: &Operand, invoke: &'x Invoke) -> Result<(), Error> {

@@ -40,8 +40,7 @@ pub use budget::{Budget, Limits};
 pub use context::{Context, remove_no_value};
 pub use error::{Error, ErrorKind};
 pub use function::{Function, Functions};
-pub use parse::parse_bytes;
-pub use set::{MissingKey, TemplateSet};
+pub use set::{MissingKey, TemplateSet, execute_bytes};
 pub use value::{
     Entries, ErrorValue, IntKind, Kind, List, ListType, Map, MapType, Method, Object, Str, Type, UintKind,
     Value,

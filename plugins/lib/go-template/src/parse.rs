@@ -41,10 +41,5 @@ pub(crate) fn parse(
     tree::Parser::new(&source, functions).run()
 }
 
-/// For fuzzing: parses any bytes; all it may do is return.
-pub fn parse_bytes(text: &[u8]) -> Result<(), Error> {
-    parse("fuzz", Str::from(text), &Functions::new(), 1 << 20).map(|_| ())
-}
-
 #[cfg(test)]
 mod tests;

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use crate::ast::Template;
+use crate::budget::Limits;
 use crate::context::Context;
 use crate::error::Error;
 use crate::exec;
@@ -160,4 +161,22 @@ impl TemplateSet {
         }
         Ok(parsed)
     }
+}
+
+/// For fuzzing: parses and executes any bytes within a small budget; all it may do is return.
+pub fn execute_bytes(text: &[u8]) -> Result<Vec<u8>, Error> {
+    let limits = Limits {
+        steps: 100_000,
+        bytes: 1 << 20,
+        text: 1 << 20,
+        ..Limits::default()
+    };
+    let mut context = Context::new(limits);
+    let mut set = TemplateSet::new("fuzz", Functions::new(), MissingKey::Zero);
+    set.parse("fuzz", text, &context)?;
+    let data = Value::map([(
+        "a",
+        Value::list(vec![Value::int(1), Value::from("x"), Value::Nil]),
+    )]);
+    Rc::new(set).execute(&mut context, b"fuzz", data)
 }

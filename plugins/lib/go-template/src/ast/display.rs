@@ -39,9 +39,9 @@ impl Source {
                 self.pipe(out, &action.pipe);
                 out.extend_from_slice(b"}}");
             }
-            Node::If(branch) => self.head(out, b"if", &branch.pipe),
-            Node::With(branch) => self.head(out, b"with", &branch.pipe),
-            Node::Range(branch) => self.head(out, b"range", &branch.pipe),
+            Node::If(branch) => self.head(out, b"if", &branch.arm.pipe),
+            Node::With(branch) => self.head(out, b"with", &branch.arm.pipe),
+            Node::Range(branch) => self.head(out, b"range", &branch.arm.pipe),
             Node::Invoke(invoke) => {
                 out.extend_from_slice(b"{{template ");
                 out.extend(quote(&invoke.name));

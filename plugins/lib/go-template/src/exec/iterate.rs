@@ -9,7 +9,7 @@ use crate::value::{Type, UintKind, Value};
 
 impl<'x> State<'x> {
     pub(super) fn iterate(&mut self, dot: &Operand, branch: &'x Branch) -> Result<Flow, Error> {
-        let value = self.pipeline(dot, &branch.pipe)?.value;
+        let value = self.pipeline(dot, &branch.arm.pipe)?.value;
         let value = match &value {
             Value::Object(object) => object.basic().unwrap_or(value),
             _ => value,
@@ -17,7 +17,7 @@ impl<'x> State<'x> {
         self.descend(BRANCH_STACK)?;
         let flow = self.iterations(&value, branch);
         let flow = match flow {
-            Ok(false) => self.walk(dot, branch.otherwise.as_deref().unwrap_or_default()),
+            Ok(false) => self.walk(dot, &branch.otherwise),
             Ok(true) => Ok(Flow::Next),
             Err(error) => Err(error),
         };
@@ -84,7 +84,7 @@ impl<'x> State<'x> {
         count: i64,
         number: impl Fn(i64) -> Value,
     ) -> Result<bool, Error> {
-        if branch.pipe.variables.len() > 1 {
+        if branch.arm.pipe.variables.len() > 1 {
             let text = describe(self.context.budget(), value).map_err(|error| self.exhausted(&error))?;
             return Err(self.error(format!("can't use {text} to iterate over more than one variable")));
         }
@@ -99,20 +99,20 @@ impl<'x> State<'x> {
     /// One turn of the loop; false after `break`.
     #[allow(clippy::needless_pass_by_value)] // moved into the variables
     fn iteration(&mut self, branch: &'x Branch, index: Operand, item: Operand) -> Result<bool, Error> {
-        self.at = At::Pipe(&branch.pipe);
+        self.at = At::Pipe(&branch.arm.pipe);
         self.step()?;
-        let targets = branch.pipe.variables.as_slice();
+        let targets = branch.arm.pipe.variables.as_slice();
         let values = match targets.len() {
             2 => [index, item.clone()],
             _ => [item.clone(), Operand::INVALID],
         };
         for (target, value) in targets.iter().zip(values) {
-            if branch.pipe.is_assignment {
+            if branch.arm.pipe.is_assignment {
                 self.assign(target, value)?;
             } else if let Some(slot) = target.slots.first {
                 self.declare(slot, value);
             }
         }
-        Ok(self.walk(&item, &branch.body)? != Flow::Break)
+        Ok(self.walk(&item, &branch.arm.body)? != Flow::Break)
     }
 }

@@ -2,7 +2,7 @@
 
 use super::token::{Kind, Token};
 use super::tree::{Item, Parser};
-use crate::ast::{Action, Branch, Invoke, Node, Pipe, Pos};
+use crate::ast::{Action, Arm, Branch, Invoke, Node, Pipe, Pos};
 use crate::error::Error;
 use crate::value::Str;
 
@@ -88,39 +88,41 @@ impl Parser<'_> {
         };
         let names = self.tree.names.len();
         let declared = self.tree.declared.len();
+        let (arm, mut end) = self.arm(context, kind)?;
+        let mut branch = Branch {
+            pos: arm.pipe.pos,
+            arm,
+            chained: Vec::new(),
+            otherwise: Vec::new(),
+        };
+        // `{{else if}}` and `{{else with}}` end with the same `{{end}}`.
+        while matches!(end, Item::Else) {
+            if kind == Kind::Range || self.peek().kind != kind {
+                branch.otherwise = self.otherwise()?;
+                break;
+            }
+            self.next();
+            let (arm, next) = self.arm(context, kind)?;
+            branch.chained.push(arm);
+            end = next;
+        }
+        self.tree.names.truncate(names);
+        self.tree.declared.truncate(declared);
+        self.depth -= 1;
+        Ok(branch)
+    }
+
+    /// A pipeline and what is done where it holds.
+    fn arm(&mut self, context: &str, kind: Kind) -> Result<(Arm, Item), Error> {
         let pipe = self.pipeline(context, Kind::RightDelim)?;
         let in_range = usize::from(kind == Kind::Range);
         self.tree.range_depth += in_range;
         let (body, end) = self.item_list()?;
         self.tree.range_depth -= in_range;
-        let otherwise = match end {
-            Item::Else => Some(self.otherwise(kind)?),
-            _ => None,
-        };
-        self.tree.names.truncate(names);
-        self.tree.declared.truncate(declared);
-        self.depth -= 1;
-        Ok(Branch {
-            pos: pipe.pos,
-            pipe,
-            body,
-            otherwise,
-        })
+        Ok((Arm { pipe, body }, end))
     }
 
-    /// Behind `{{else`: a chained `if` or `with` ends with the same `{{end}}`.
-    fn otherwise(&mut self, kind: Kind) -> Result<Vec<Node>, Error> {
-        let next = self.peek().kind;
-        if next == kind && matches!(kind, Kind::If | Kind::With) {
-            self.next();
-            let branch = Box::new(self.control(kind)?);
-            let node = if kind == Kind::If {
-                Node::If(branch)
-            } else {
-                Node::With(branch)
-            };
-            return Ok(vec![node]);
-        }
+    fn otherwise(&mut self) -> Result<Vec<Node>, Error> {
         let (nodes, end) = self.item_list()?;
         match end {
             Item::End => Ok(nodes),

@@ -9,8 +9,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"text/template"
+	"time"
 )
 
 type request struct {
@@ -32,6 +34,10 @@ type answer struct {
 func main() {
 	if len(os.Args) > 1 && os.Args[1] == "tables" {
 		tables()
+		return
+	}
+	if len(os.Args) > 1 && os.Args[1] == "bench" {
+		bench()
 		return
 	}
 	in := bufio.NewReaderSize(os.Stdin, 1<<20)
@@ -128,4 +134,25 @@ func render(r request) (string, error) {
 	var b strings.Builder
 	err := t.ExecuteTemplate(&b, r.Run, data)
 	return b.String(), err
+}
+
+// bench executes cases/benchmark.tpl for two seconds.
+func bench() {
+	text, err := os.ReadFile("../cases/benchmark.tpl")
+	if err != nil {
+		panic(err)
+	}
+	r := request{MissingKey: "zero", Run: "main", Files: [][2][]byte{{[]byte("main"), text}}}
+	out, err := render(r)
+	if err != nil {
+		panic(err)
+	}
+	var times []time.Duration
+	for start := time.Now(); time.Since(start) < 2*time.Second; {
+		before := time.Now()
+		render(r)
+		times = append(times, time.Since(before))
+	}
+	slices.Sort(times)
+	fmt.Println(len(out), "bytes: best", times[0], "median", times[len(times)/2], "of", len(times))
 }

@@ -9,6 +9,7 @@
 )]
 
 pub mod functions;
+pub mod grammar;
 pub mod oracle;
 pub mod random;
 pub mod standard;
