@@ -227,7 +227,7 @@ impl<'x> State<'x> {
                 let node = self.template.source.write(self.at);
                 Err(self.error(format!("can't print {node} of type {}", value.type_name())))
             }
-            _ => match Pointed::by(value) {
+            _ => match Pointed::printed(value) {
                 Some(pointed) => self.print_with(|printer| printer.arg(&pointed, 'v')),
                 None => self.print_with(|printer| printer.arg(value, 'v')),
             },

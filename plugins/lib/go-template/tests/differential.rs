@@ -237,6 +237,13 @@ fn random_templates_do_what_go_does() {
                 .filter(|answer| answer["error"].is_string())
                 .count();
             println!("{failed} of {} templates fail", answers.len());
+            // Go lets templates nest 100,000 deep.
+            let nests = |answer: &Json| error(answer).contains("exceeded maximum template depth");
+            let (cases, answers): (Vec<Case>, Vec<Json>) = cases
+                .into_iter()
+                .zip(answers)
+                .filter(|(_, answer)| !nests(answer))
+                .unzip();
             compare(&cases, &answers);
         }
     });

@@ -20,7 +20,7 @@ pub fn text(context: &mut Context, args: &[Operand]) -> Result<Str, Error> {
     }
     let shown = |arg: &Operand| match &arg.value {
         Value::Nil => Value::from("<no value>"),
-        other => Pointed::by(other).unwrap_or_else(|| other.clone()),
+        other => Pointed::printed(other).unwrap_or_else(|| other.clone()),
     };
     let values: Vec<Value> = args.iter().map(shown).collect();
     format::sprint(context.budget(), &values).map(Str::from)

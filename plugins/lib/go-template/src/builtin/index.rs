@@ -70,7 +70,7 @@ fn element(item: &Value, index: &Value) -> Result<Operand, Error> {
         }
         other => Err(Error::new(format!(
             "can't index item of type {}",
-            other.type_name()
+            pointed_type(other)
         ))),
     }
 }
@@ -91,12 +91,16 @@ pub fn slice(item: &Operand, indexes: &[Operand]) -> Result<Operand, Error> {
         other => {
             return Err(Error::new(format!(
                 "can't slice item of type {}",
-                other.type_name()
+                pointed_type(other)
             )));
         }
     };
     let mut bounds = [0, length, length];
     for (bound, index) in bounds.iter_mut().zip(indexes) {
+        if index.boxed {
+            // Go looks at the interface here, not at what is in it.
+            return Err(Error::new("cannot index slice/array with type interface {}"));
+        }
         *bound = position(&index.value, length)?;
     }
     let [start, end, capacity] = bounds;

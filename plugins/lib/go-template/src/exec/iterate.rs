@@ -5,7 +5,7 @@ use crate::ast::{At, Branch};
 use crate::error::Error;
 use crate::format::describe;
 use crate::operand::Operand;
-use crate::value::{Type, UintKind, Value};
+use crate::value::{Pointed, Type, UintKind, Value};
 
 impl<'x> State<'x> {
     pub(super) fn iterate(&mut self, dot: &Operand, branch: &'x Branch) -> Result<Flow, Error> {
@@ -71,7 +71,9 @@ impl<'x> State<'x> {
                 Ok(any)
             }
             other => {
-                let text = describe(self.context.budget(), other).map_err(|error| self.exhausted(&error))?;
+                let behind = Pointed::behind(other);
+                let text = describe(self.context.budget(), behind.as_ref().unwrap_or(other))
+                    .map_err(|error| self.exhausted(&error))?;
                 Err(self.error(format!("range can't iterate over {text}")))
             }
         }

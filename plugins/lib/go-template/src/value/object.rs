@@ -115,13 +115,19 @@ impl Object for ErrorValue {
 pub(crate) struct Pointed(pub Rc<dyn Object>);
 
 impl Pointed {
-    /// What Go's reflection prints instead of a pointer: the struct, unless there is a method that says more.
-    pub fn by(value: &Value) -> Option<Value> {
+    /// What Go's reflection sees behind a pointer that is not nil.
+    pub fn behind(value: &Value) -> Option<Value> {
         let Value::Object(object) = value else {
             return None;
         };
-        let prints_itself = object.is_nil() || object.string().is_some();
-        (object.kind() == Kind::Pointer && !prints_itself).then(|| Value::object(Self(Rc::clone(object))))
+        let points = object.kind() == Kind::Pointer && !object.is_nil();
+        points.then(|| Value::object(Self(Rc::clone(object))))
+    }
+
+    /// What is printed instead of a pointer: the struct, unless there is a method that says more.
+    pub fn printed(value: &Value) -> Option<Value> {
+        let speaks = matches!(value, Value::Object(object) if object.string().is_some());
+        if speaks { None } else { Self::behind(value) }
     }
 }
 
