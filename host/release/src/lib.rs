@@ -3,10 +3,13 @@
 //! A release is a Secret as Helm itself writes it, so that `helm list`, `history`, `get`, `rollback` and `uninstall`
 //! work on what Sluice installed, and the other way around.
 
+pub mod action;
 mod encoding;
 mod error;
 mod history;
+mod manifest;
 mod name;
+mod port;
 mod record;
 mod state;
 mod storage;
@@ -14,7 +17,9 @@ mod storage;
 pub use encoding::{MAX_DECODED, decode, encode};
 pub use error::StorageError;
 pub use history::{observe, truncate};
+pub use manifest::{ManifestError, is_kept, read_manifest};
 pub use name::{MAX_NAME, release_name};
+pub use port::{Deletion, Records, ResourceError, Resources};
 pub use record::{Hook, HookRun, Info, Release, Status};
 pub use state::{State, Target, Wanted, determine};
 pub use storage::Storage;

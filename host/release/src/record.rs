@@ -179,14 +179,14 @@ impl Release {
         self.chart["metadata"][field].as_str().unwrap_or_default()
     }
 
-    /// The hooks of an event in the order in which they run: by weight, then kind, then name, as Helm sorts them.
+    /// The hooks of an event in the order in which they run: by weight, then name; they are stored by kind.
     pub fn hooks_at(&self, event: &str) -> Vec<&Hook> {
         let mut hooks: Vec<&Hook> = self
             .hooks
             .iter()
             .filter(|hook| hook.events.iter().any(|at| at == event))
             .collect();
-        hooks.sort_by(|a, b| (a.weight, &a.kind, &a.name).cmp(&(b.weight, &b.kind, &b.name)));
+        hooks.sort_by(|a, b| (a.weight, &a.name).cmp(&(b.weight, &b.name)));
         hooks
     }
 }
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn hooks_run_by_weight_kind_and_name() {
+    fn hooks_run_by_weight_and_name() {
         let hook = |name: &str, kind: &str, weight| Hook {
             name: name.into(),
             kind: kind.into(),
@@ -260,7 +260,7 @@ mod tests {
             .iter()
             .map(|hook| hook.name.as_str())
             .collect();
-        assert_eq!(order, ["y", "z", "a", "b"]);
+        assert_eq!(order, ["y", "a", "b", "z"]);
         assert!(release.hooks_at("test").is_empty());
     }
 }

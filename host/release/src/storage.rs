@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use async_trait::async_trait;
 use sluice_cluster::Cluster;
 use sluice_cluster::k8s_openapi::ByteString;
 use sluice_cluster::k8s_openapi::api::core::v1::Secret;
@@ -10,6 +11,7 @@ use sluice_cluster::kube::{self, ResourceExt as _};
 
 use crate::encoding::{decode, encode};
 use crate::error::StorageError;
+use crate::port::Records;
 use crate::record::{Release, Status};
 
 /// Type of the Secrets.
@@ -34,12 +36,17 @@ impl Storage {
         }
     }
 
-    /// All revisions of a release, the latest first. A Secret that cannot be read is an error: what it holds may be
-    /// the release that stands in the cluster.
-    ///
-    /// # Errors
-    /// The API server refuses, or a Secret is no release.
-    pub async fn history(&self, name: &str) -> Result<Vec<Release>, StorageError> {
+    fn params(&self) -> PostParams {
+        PostParams {
+            field_manager: Some(self.manager.clone()),
+            ..PostParams::default()
+        }
+    }
+}
+
+#[async_trait]
+impl Records for Storage {
+    async fn history(&self, name: &str) -> Result<Vec<Release>, StorageError> {
         let selector = format!("owner=helm,name={name}");
         let found = self.secrets.list(&ListParams::default().labels(&selector)).await;
         let found = found.map_err(|error| api("list", name, error))?;
@@ -48,11 +55,7 @@ impl Storage {
         Ok(releases)
     }
 
-    /// Stores a new revision.
-    ///
-    /// # Errors
-    /// [`StorageError::Exists`] when another client made this revision meanwhile, or the API server refuses.
-    pub async fn create(&self, release: &Release, now: i64) -> Result<(), StorageError> {
+    async fn create(&self, release: &Release, now: i64) -> Result<(), StorageError> {
         let secret = secret(release, ("createdAt", now))?;
         match self.secrets.create(&self.params(), &secret).await {
             Ok(_) => Ok(()),
@@ -63,11 +66,7 @@ impl Storage {
         }
     }
 
-    /// Replaces a stored revision.
-    ///
-    /// # Errors
-    /// The API server refuses.
-    pub async fn update(&self, release: &Release, now: i64) -> Result<(), StorageError> {
+    async fn update(&self, release: &Release, now: i64) -> Result<(), StorageError> {
         let secret = secret(release, ("modifiedAt", now))?;
         let replaced = self
             .secrets
@@ -78,11 +77,7 @@ impl Storage {
             .map_err(|error| api("update", &id(release), error))
     }
 
-    /// Deletes a stored revision; one that is gone is fine.
-    ///
-    /// # Errors
-    /// The API server refuses.
-    pub async fn delete(&self, release: &Release) -> Result<(), StorageError> {
+    async fn delete(&self, release: &Release) -> Result<(), StorageError> {
         match self
             .secrets
             .delete(&secret_name(release), &DeleteParams::default())
@@ -93,29 +88,11 @@ impl Storage {
             Err(error) => Err(api("delete", &id(release), error)),
         }
     }
-
-    /// Deletes the oldest revisions so that with one more there are `most` at most; 0 keeps all. The deployed revision
-    /// stays, as Helm keeps it.
-    ///
-    /// # Errors
-    /// The API server refuses.
-    pub async fn make_room(&self, history: &[Release], most: usize) -> Result<(), StorageError> {
-        for release in surplus(history, most) {
-            self.delete(release).await?;
-        }
-        Ok(())
-    }
-
-    fn params(&self) -> PostParams {
-        PostParams {
-            field_manager: Some(self.manager.clone()),
-            ..PostParams::default()
-        }
-    }
 }
 
-/// The revisions that go, oldest first, of a history that has the latest first.
-fn surplus(history: &[Release], most: usize) -> Vec<&Release> {
+/// The revisions that go, oldest first, of a history that has the latest first, so that with one more there are `most`
+/// at most; 0 keeps all. The deployed revision stays, as Helm keeps it.
+pub(crate) fn surplus(history: &[Release], most: usize) -> Vec<&Release> {
     if most == 0 || history.len() < most {
         return Vec::new();
     }

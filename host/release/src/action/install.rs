@@ -1,0 +1,68 @@
+//! Installs a release.
+
+use super::{ActionError, Actions, Draft, Ended, set};
+use crate::record::{Info, Release, Status};
+
+impl Actions<'_> {
+    /// Makes the first revision, or the next one after an uninstalled or failed release whose record was kept.
+    pub async fn install(&self, draft: Draft) -> Ended {
+        let history = match self.records.history(&draft.name).await {
+            Ok(history) => history,
+            Err(error) => return Ended::nothing(error),
+        };
+        if history
+            .first()
+            .is_some_and(|latest| latest.info.status.is_pending())
+        {
+            return Ended::nothing(ActionError::Pending { name: draft.name });
+        }
+        let now = self.now();
+        let mut release = self.drafted(
+            &draft,
+            Info {
+                first_deployed: now.clone(),
+                last_deployed: now,
+                ..Info::default()
+            },
+        );
+        release.version = history.first().map_or(1, |latest| latest.version + 1);
+        set(
+            &mut release,
+            Status::PendingInstall,
+            "Initial install underway".to_owned(),
+        );
+        if let Err(error) = self.begin(&release, &history).await {
+            return Ended::nothing(error);
+        }
+        let mut done = self.put_up(&mut release, &draft).await;
+        if done.is_ok() {
+            done = self
+                .supersede(&history, release.version)
+                .await
+                .map_err(Into::into);
+        }
+        self.end(release, done, "Install complete", "Release").await
+    }
+
+    async fn put_up(&self, release: &mut Release, draft: &Draft) -> Result<(), ActionError> {
+        self.hooks(release, "pre-install").await?;
+        self.resources.apply(&draft.objects).await?;
+        self.wait(&draft.objects).await?;
+        self.hooks(release, "post-install").await
+    }
+
+    pub(super) fn drafted(&self, draft: &Draft, mut info: Info) -> Release {
+        info.notes.clone_from(&draft.notes);
+        Release {
+            name: draft.name.clone(),
+            namespace: draft.namespace.clone(),
+            chart: draft.chart.clone(),
+            config: draft.config.clone(),
+            manifest: draft.manifest.clone(),
+            hooks: draft.hooks.clone(),
+            apply_method: "ssa".to_owned(),
+            info,
+            ..Release::default()
+        }
+    }
+}

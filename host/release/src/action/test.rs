@@ -1,0 +1,71 @@
+//! Runs a release's tests: its hooks of the event `test`.
+
+use super::{ActionError, Actions, Ended};
+use crate::record::Hook;
+
+/// Which tests run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TestFilter {
+    /// Name of a hook.
+    pub name: String,
+    /// Whether it is left out instead of asked for.
+    pub exclude: bool,
+}
+
+impl Actions<'_> {
+    /// Runs the tests of the latest revision; what became of them is in its hooks.
+    pub async fn test(&self, name: &str, filters: &[TestFilter]) -> Ended {
+        let history = match self.records.history(name).await {
+            Ok(history) => history,
+            Err(error) => return Ended::nothing(error),
+        };
+        let Some(mut release) = history.into_iter().next() else {
+            return Ended::nothing(ActionError::Missing {
+                name: name.to_owned(),
+                version: 0,
+            });
+        };
+        let done = self
+            .chosen_hooks(&mut release, "test", &|hook| is_chosen(hook, filters))
+            .await;
+        let stored = self.update(&release).await;
+        Ended {
+            release: Some(release),
+            result: done.and(stored.map_err(Into::into)),
+        }
+    }
+}
+
+/// What is left out is never run; when some are asked for, only they are.
+fn is_chosen(hook: &Hook, filters: &[TestFilter]) -> bool {
+    let named = |exclude| {
+        filters
+            .iter()
+            .any(|filter| filter.exclude == exclude && filter.name == hook.name)
+    };
+    let asked = filters.iter().all(|filter| filter.exclude) || named(false);
+    asked && !named(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_out_wins_over_what_is_asked_for() {
+        let hook = |name: &str| Hook {
+            name: name.into(),
+            ..Hook::default()
+        };
+        let filter = |name: &str, exclude| TestFilter {
+            name: name.into(),
+            exclude,
+        };
+        assert!(is_chosen(&hook("a"), &[]));
+        assert!(
+            is_chosen(&hook("a"), &[filter("a", false)]) && !is_chosen(&hook("b"), &[filter("a", false)])
+        );
+        assert!(!is_chosen(&hook("a"), &[filter("a", true)]) && is_chosen(&hook("b"), &[filter("a", true)]));
+        assert!(!is_chosen(&hook("a"), &[filter("a", false), filter("a", true)]));
+    }
+}

@@ -1,0 +1,120 @@
+//! Upgrades a release, and what a rollback shares with that: replace the objects of one revision by another's.
+
+use std::collections::HashSet;
+
+use sluice_model::Object;
+
+use super::{ActionError, Actions, Draft, Ended, set};
+use crate::manifest::{ManifestError, gone, read_manifest};
+use crate::port::Deletion;
+use crate::record::{Info, Release, Status};
+
+impl Actions<'_> {
+    /// Makes the next revision.
+    pub async fn upgrade(&self, draft: Draft) -> Ended {
+        let history = match self.records.history(&draft.name).await {
+            Ok(history) => history,
+            Err(error) => return Ended::nothing(error),
+        };
+        let Some(latest) = history.first() else {
+            return Ended::nothing(ActionError::Missing {
+                name: draft.name,
+                version: 0,
+            });
+        };
+        if latest.info.status.is_pending() {
+            return Ended::nothing(ActionError::Pending { name: draft.name });
+        }
+        let standing = standing(&history, latest).clone();
+        let info = Info {
+            first_deployed: standing.info.first_deployed.clone(),
+            last_deployed: self.now(),
+            ..Info::default()
+        };
+        let mut release = self.drafted(&draft, info);
+        release.version = latest.version + 1;
+        release.labels.clone_from(&latest.labels);
+        set(
+            &mut release,
+            Status::PendingUpgrade,
+            "Preparing upgrade".to_owned(),
+        );
+        if let Err(error) = self.begin(&release, &history).await {
+            return Ended::nothing(error);
+        }
+        let mut done = self
+            .replace(
+                &history,
+                &mut release,
+                &draft.objects,
+                ("pre-upgrade", "post-upgrade"),
+            )
+            .await;
+        if done.is_ok() {
+            done = self
+                .supersede(&history, release.version)
+                .await
+                .map_err(Into::into);
+        }
+        self.end(release, done, "Upgrade complete", "Upgrade").await
+    }
+
+    pub(super) async fn replace(
+        &self,
+        history: &[Release],
+        release: &mut Release,
+        objects: &[Object],
+        (before, after): (&'static str, &'static str),
+    ) -> Result<(), ActionError> {
+        let old = standing_objects(history)?;
+        self.hooks(release, before).await?;
+        let created = self.resources.apply(objects).await?;
+        let changed = async {
+            let gone = gone(&old, objects, &release.namespace);
+            self.resources.delete(&gone, Deletion::Background).await?;
+            self.wait(objects).await
+        };
+        if let Err(error) = changed.await {
+            self.clean_up(&created).await;
+            return Err(error.into());
+        }
+        let done = self.hooks(release, after).await;
+        if done.is_err() {
+            self.clean_up(&created).await;
+        }
+        done
+    }
+
+    async fn clean_up(&self, created: &[Object]) {
+        if !self.settings.cleanup_on_fail || created.is_empty() {
+            return;
+        }
+        if let Err(error) = self.resources.delete(created, Deletion::Background).await {
+            tracing::warn!(error = %error, "failed to delete what a failed action created");
+        }
+    }
+}
+
+/// What may stand in the cluster: the objects of the deployed revision and of every attempt since. Helm looks at the
+/// deployed one alone, and forgets what an attempt that was cut off had created.
+fn standing_objects(history: &[Release]) -> Result<Vec<Object>, ManifestError> {
+    let Some(latest) = history.first() else {
+        return Ok(Vec::new());
+    };
+    let since = standing(history, latest).version;
+    let mut objects = Vec::new();
+    for release in history.iter().filter(|release| release.version >= since) {
+        objects.extend(read_manifest(&release.manifest)?);
+    }
+    let mut seen = HashSet::new();
+    objects.retain(|object| seen.insert(object.id()));
+    Ok(objects)
+}
+
+/// The revision whose objects stand: the deployed one, else the latest.
+fn standing<'a>(history: &'a [Release], latest: &'a Release) -> &'a Release {
+    history
+        .iter()
+        .find(|release| release.info.status == Status::Deployed)
+        .unwrap_or(latest)
+}
