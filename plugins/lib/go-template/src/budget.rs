@@ -25,7 +25,7 @@ impl Default for Limits {
             steps: 200_000_000,
             bytes: 512 << 20,
             depth: 250,
-            stack: 400 << 10,
+            stack: 640 << 10,
             value_depth: 200,
             text: 64 << 20,
         }

@@ -4,6 +4,7 @@ mod conversion;
 mod list;
 mod map;
 mod object;
+mod release;
 mod string;
 mod types;
 

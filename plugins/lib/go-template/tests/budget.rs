@@ -8,8 +8,8 @@ use sluice_go_template::{
     Context, Error, Function, Functions, Limits, Map, MissingKey, TemplateSet, Type, Value, execute_bytes,
 };
 
-/// Half of what a guest has.
-const STACK: usize = 512 << 10;
+/// What a guest has.
+const STACK: usize = 1 << 20;
 
 fn functions() -> Functions {
     let mut functions = Functions::new();
@@ -39,6 +39,14 @@ fn functions() -> Functions {
                 .charge_bytes(count.saturating_mul(text.len() as u64))?;
             Ok(Value::from(text.repeat(count as usize)))
         }),
+    );
+    functions.insert(
+        "list",
+        Function::variadic(&[], Type::Any, |_, args| Ok(Value::list(args.to_vec()))),
+    );
+    functions.insert(
+        "dict",
+        Function::new(&[Type::Any], |_, args| Ok(Value::map([("a", args[0].clone())]))),
     );
     functions.insert(
         "loop",
@@ -201,6 +209,25 @@ fn r7_a_map_that_holds_itself_is_not_printed_without_end() {
     );
     is_located(
         "{{ printf \"%v\" loop }}",
+        Limits::default(),
+        "cannot print a value nested more than",
+    );
+}
+
+#[test]
+fn h9_values_nested_without_end_are_freed_without_a_recursion() {
+    let text = "{{ $x := list }}{{ range 300000 }}{{ $x = list $x 1 }}{{ $x = dict $x }}{{ end }}";
+    let render = || render(text, Limits::default()).unwrap();
+    let done = std::thread::Builder::new()
+        .stack_size(STACK / 4)
+        .spawn(render)
+        .unwrap()
+        .join()
+        .unwrap();
+    assert!(done.is_empty());
+    let printed = "{{ $x := list }}{{ range 3000 }}{{ $x = list $x 1 }}{{ end }}{{ $x }}";
+    is_located(
+        printed,
         Limits::default(),
         "cannot print a value nested more than",
     );

@@ -3,6 +3,7 @@
 use std::ops::Deref;
 use std::rc::Rc;
 
+use super::release::{Held, release};
 use super::{Method, Type, Value};
 
 /// The type of a slice. Types are compared by name.
@@ -91,8 +92,8 @@ impl List {
     }
 
     /// The elements, without a copy where nobody else holds them.
-    pub fn into_vec(self) -> Vec<Value> {
-        match self.items {
+    pub fn into_vec(mut self) -> Vec<Value> {
+        match self.items.take() {
             Some(items) => Rc::try_unwrap(items).unwrap_or_else(|shared| (*shared).clone()),
             None => Vec::new(),
         }
@@ -104,5 +105,13 @@ impl Deref for List {
 
     fn deref(&self) -> &[Value] {
         self.items.as_ref().map_or(&[], |items| items.as_slice())
+    }
+}
+
+impl Drop for List {
+    fn drop(&mut self) {
+        if let Some(items) = self.items.take() {
+            release(Held::List(items));
+        }
     }
 }

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use super::release::{Held, release};
 use super::{Method, Str, Type, Value};
 use crate::error::Error;
 
@@ -165,5 +166,13 @@ impl Map {
 impl Default for Map {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+impl Drop for Map {
+    fn drop(&mut self) {
+        if let Some(entries) = self.entries.take() {
+            release(Held::Map(entries));
+        }
     }
 }
