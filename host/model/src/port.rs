@@ -6,8 +6,9 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 use crate::digest::Digest;
+use crate::manifests::Object;
 use crate::memo::Trace;
-use crate::tree::Tree;
+use crate::tree::{Tree, TreeRead};
 
 /// Why an endpoint gave no answer. Messages never hold credentials or secret addresses.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -184,6 +185,30 @@ pub trait ClusterLookup: Send + Sync {
         namespace: String,
         name: String,
     ) -> Result<Option<String>, EndpointError>;
+}
+
+/// Something encrypted could not be decrypted. The message names object, file or field, never a key or plaintext.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("failed to decrypt {place}: {reason}")]
+pub struct DecryptError {
+    /// The file, or the object and its field.
+    pub place: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// Decrypts what the sources of an object hold encrypted; the keys stay behind it.
+#[async_trait]
+pub trait Decryptor: Send + Sync {
+    /// Names the keys: what one of two decryptors with the same name gives, the other gives too.
+    fn fingerprint(&self) -> Digest;
+
+    /// The tree as a renderer may read it: the files that the sources below `root` name as to be decrypted hold their
+    /// plaintext, under the ids, sizes and names of what is stored.
+    async fn open(&self, tree: Arc<dyn TreeRead>, root: &str) -> Result<Arc<dyn TreeRead>, DecryptError>;
+
+    /// The rendered objects, decrypted.
+    async fn objects(&self, objects: Vec<Object>) -> Result<Vec<Object>, DecryptError>;
 }
 
 /// A stored render: the traces under a key with their outputs.

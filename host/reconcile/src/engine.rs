@@ -7,6 +7,7 @@ use std::time::Duration;
 use sluice_api::{Alert, GitRepository, Kustomization, Plugin, Provider};
 use sluice_artifact::ArtifactStore;
 use sluice_cluster::{Cluster, Hub};
+use sluice_decrypt::Sops;
 use sluice_event::Recorder;
 use sluice_model::{Artifact, Tree};
 use sluice_render::Renderer;
@@ -49,6 +50,12 @@ pub struct Options {
     pub no_remote_bases: bool,
     /// Service account of objects that name none; empty for our own identity.
     pub default_service_account: String,
+    /// Secret of the runtime namespace with age keys for objects that decrypt and name no Secret.
+    pub sops_age_secret: Option<String>,
+    /// ConfigMap of the runtime namespace with the Vault servers that service accounts may log in at.
+    pub sops_vault_configmap: Option<String>,
+    /// Service account that objects decrypt with when they name none; empty for none.
+    pub default_decryption_service_account: String,
     /// Folder of the Git repositories' objects.
     pub repositories: PathBuf,
 }
@@ -102,6 +109,8 @@ pub struct Engine {
     pub artifacts: Arc<ArtifactStore>,
     /// Renders with the memo.
     pub renderer: Renderer,
+    /// Decrypts with the keys of objects.
+    pub sops: Sops,
     /// Records events.
     pub recorder: Recorder,
     /// Figures.

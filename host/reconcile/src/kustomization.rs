@@ -4,6 +4,7 @@ mod apply;
 pub mod build;
 mod cancellation;
 pub mod config;
+pub mod decryption;
 pub mod dependency;
 mod failure;
 mod finalize;
@@ -16,6 +17,7 @@ pub mod status;
 mod tell;
 mod tenant;
 pub mod timing;
+mod vault_login;
 
 use std::sync::Arc;
 

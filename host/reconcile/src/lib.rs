@@ -15,6 +15,7 @@ pub mod metrics;
 pub mod notification;
 pub mod plugin;
 pub mod queue;
+mod reference;
 pub mod request;
 pub mod run;
 pub mod secret;

@@ -50,6 +50,7 @@ impl Running {
         running.inform_namespaced(&stores.alerts);
         running.inform_namespaced(&stores.providers);
         running.inform_plugins();
+        running.informers.spawn(crate::reference::watch_secrets(engine));
         running
     }
 

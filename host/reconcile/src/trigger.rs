@@ -9,7 +9,7 @@ use sluice_model::condition::types;
 use crate::engine::Engine;
 use crate::index::Target;
 use crate::key::ObjectKey;
-use crate::kustomization::{build, dependency, source};
+use crate::kustomization::{build, decryption, dependency, source};
 use crate::queue::{Queue, Reason};
 use crate::request::reason_of_change;
 use crate::store::{Kind, Observer};
@@ -60,6 +60,7 @@ impl Kustomizations {
                 .map(|key| Target::new("Kustomization", key));
             std::iter::once(source::target(object))
                 .chain(dependencies)
+                .chain(decryption::target(&self.0.options, object))
                 .collect::<Vec<_>>()
         });
         self.0.references.set(key, targets.unwrap_or_default());

@@ -1,6 +1,7 @@
 //! Why a render gave no objects.
 
 use sluice_model::condition::reasons;
+use sluice_model::port::DecryptError;
 use sluice_sandbox::{CallError, GuestError};
 
 /// Why a render gave no objects. One failure may answer several callers.
@@ -31,6 +32,9 @@ pub enum RenderError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A source or object is encrypted and does not decrypt.
+    #[error(transparent)]
+    Decrypt(#[from] DecryptError),
     /// The output cannot be written as JSON.
     #[error("failed to write output as JSON: {0}")]
     Encode(String),
@@ -49,7 +53,7 @@ impl RenderError {
     pub fn reason(&self) -> &'static str {
         match self {
             Self::Plugin { reason, .. } => reason,
-            Self::NeedsInput(_) | Self::Object { .. } | Self::Encode(_) => reasons::BUILD_FAILED,
+            Self::NeedsInput(_) | Self::Object { .. } | Self::Decrypt(_) | Self::Encode(_) => reasons::BUILD_FAILED,
         }
     }
 }

@@ -69,6 +69,13 @@ pub(crate) fn key<'a>(
     builder.finish()
 }
 
+/// The key of a render whose sources are decrypted: other keys, another output.
+pub(crate) fn sealed(key: &Digest, fingerprint: &Digest) -> Digest {
+    let mut builder = DigestBuilder::default();
+    builder.piece(b"sealed").piece(key.as_bytes()).piece(fingerprint.as_bytes());
+    builder.finish()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde_json::Value;
 use sluice_model::digest::DigestBuilder;
-use sluice_model::port::MemoStore;
+use sluice_model::port::{Decryptor, MemoStore};
 use sluice_model::{Digest, TreeRead};
 
 use crate::engine::{Engine, Outcome, Request};
@@ -28,6 +28,24 @@ pub struct RenderInput<'a, E: Engine> {
     pub trees: Vec<(String, Arc<dyn TreeRead>)>,
     /// The output may stand on disk: nothing in it comes from a Secret or a decrypted file.
     pub durable: bool,
+    /// Decrypts files of the main tree before, and objects after the plugin; what it gives stays in memory, whatever
+    /// `durable` says.
+    pub decryptor: Option<Arc<dyn Decryptor>>,
+}
+
+impl<E: Engine> RenderInput<'_, E> {
+    fn is_durable(&self) -> bool {
+        self.durable && self.decryptor.is_none()
+    }
+
+    /// The trees as the plugin reads them.
+    async fn opened(&self) -> Result<Vec<(String, Arc<dyn TreeRead>)>, RenderError> {
+        let mut trees = self.trees.clone();
+        if let (Some(decryptor), Some((_, main))) = (&self.decryptor, trees.first_mut()) {
+            *main = decryptor.open(main.clone(), &self.root).await?;
+        }
+        Ok(trees)
+    }
 }
 
 /// What the stage did since it was made.
@@ -73,6 +91,10 @@ impl<'a> Keyed<'a> {
             &input.root,
             names,
         );
+        let key = match &input.decryptor {
+            Some(decryptor) => key::sealed(&key, &decryptor.fingerprint()),
+            None => key,
+        };
         Self {
             config,
             key,
@@ -119,7 +141,7 @@ impl Renderer {
     pub async fn render<E: Engine>(&self, input: RenderInput<'_, E>) -> Result<Rendering, RenderError> {
         let keyed = Keyed::new(&input);
         let namespace = input.plugin.namespace(&input.call);
-        let Some(flight) = keyed.flight(namespace, input.durable) else {
+        let Some(flight) = keyed.flight(namespace, input.is_durable()) else {
             return Ok(self.call(&input, &keyed).await?.0);
         };
         let (result, led) = self.flights.join(flight, self.find_or_call(&input, &keyed)).await;
@@ -152,7 +174,7 @@ impl Renderer {
         }
         let (rendering, store) = self.call(input, keyed).await?;
         if let Some((trace, bytes)) = store {
-            self.memo.store(&keyed.key, trace, bytes, input.durable);
+            self.memo.store(&keyed.key, trace, bytes, input.is_durable());
         }
         Ok(Arc::new(rendering))
     }
@@ -179,7 +201,7 @@ impl Renderer {
         let request = Request {
             config: keyed.config.clone(),
             root: input.root.clone(),
-            inputs: input.trees.clone(),
+            inputs: input.opened().await?,
         };
         let outcome = input.plugin.render(&input.call, request).await?;
         let Outcome {
@@ -189,7 +211,10 @@ impl Renderer {
             used_entropy,
             trace,
         } = outcome;
-        let objects = objects::parse(&objects)?;
+        let mut objects = objects::parse(&objects)?;
+        if let Some(decryptor) = &input.decryptor {
+            objects = decryptor.objects(objects).await?;
+        }
         let (rendering, bytes) = Rendering::fresh(objects, warnings, extras, used_entropy)?;
         let keep = trace.filter(|_| !used_entropy).map(|trace| (trace, bytes));
         Ok((rendering, keep))

@@ -15,6 +15,7 @@ use axum::Router;
 use prometheus_client::registry::Registry;
 use sluice_artifact::{ArtifactStore, DiskMemo, MemoConfig, StoreConfig};
 use sluice_cluster::{Cluster, Election, Hub};
+use sluice_decrypt::{Services, Sops};
 use sluice_reconcile::{Engine, Metrics, Queues, Running, Stores};
 use sluice_render::Renderer;
 use sluice_transport::{Transport, TransportOptions};
@@ -151,6 +152,7 @@ async fn make_engine(
         ..TransportOptions::default()
     };
     let transport = Arc::new(Transport::new(egress));
+    let sops = Sops::new(transport.clone(), Services::default());
     let stores = Stores::default();
     let (notifications, recorder) =
         notifications::start(args, &cluster, &stores, plugins.clone(), &transport)?;
@@ -162,6 +164,7 @@ async fn make_engine(
         transport,
         artifacts,
         renderer: Renderer::new(Arc::new(memo)),
+        sops,
         recorder,
         metrics: Metrics::default(),
         stores,

@@ -97,6 +97,15 @@ pub struct RunArgs {
     /// Service account that objects without one are applied as.
     #[arg(long, default_value = "", value_name = "NAME")]
     pub default_service_account: String,
+    /// Secret of $RUNTIME_NAMESPACE with age keys (*.agekey) for objects that decrypt and name no Secret.
+    #[arg(long, default_value = "", value_name = "NAME")]
+    pub sops_age_secret: String,
+    /// ConfigMap of $RUNTIME_NAMESPACE whose config.yaml lists the Vault servers that service accounts log in at.
+    #[arg(long, default_value = "", value_name = "NAME")]
+    pub sops_vault_configmap: String,
+    /// Service account that objects decrypt with when they name none.
+    #[arg(long, default_value = "", value_name = "NAME")]
+    pub default_decryption_service_account: String,
     /// Allow sources and notifications on loopback and link-local addresses (demo and tests).
     #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true")]
     pub allow_loopback_egress: bool,

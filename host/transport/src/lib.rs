@@ -3,6 +3,7 @@
 //! [`Transport`] makes endpoints: each is one address of one object with that object's credentials, behind the ports of
 //! `sluice_model::port`. Credentials stay here; a plugin sees the port only.
 
+mod call;
 mod client;
 pub mod egress;
 pub mod git;
@@ -14,6 +15,7 @@ mod sign;
 mod tls;
 mod transport;
 
+pub use call::HostCall;
 pub use egress::{EgressError, EgressPolicy};
 pub use git::GitTarget;
 pub use http::{HttpAuth, HttpTarget};

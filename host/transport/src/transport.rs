@@ -132,6 +132,11 @@ impl Transport {
             .transpose()
     }
 
+    /// The shared client with these settings.
+    pub(crate) fn settled_client(&self, settings: &ClientSettings) -> Result<CheckedClient, EndpointError> {
+        self.clients.get(settings)
+    }
+
     fn client(
         &self,
         tls: Option<&SecretData>,

@@ -10,14 +10,14 @@ const LAYERS: [&[&str]; 5] = [
     &["model"],
     &["api", "transport", "cluster", "sandbox", "expression"],
     &[
-        "fetch", "artifact", "render", "apply", "release", "health", "event", "notify", "receive", "automate",
+        "fetch", "artifact", "decrypt", "render", "apply", "release", "health", "event", "notify", "receive", "automate",
     ],
     &["reconcile"],
     &["sluice"],
 ];
 
 /// Crates from elsewhere that only these crates of ours may use, with the reason.
-const KEPT_TO: [(&[&str], &[&str], &str); 8] = [
+const KEPT_TO: [(&[&str], &[&str], &str); 9] = [
     (
         &["wasmtime", "wasmtime-wasi"],
         &["sluice-sandbox"],
@@ -44,9 +44,14 @@ const KEPT_TO: [(&[&str], &[&str], &str); 8] = [
         "untrusted YAML is parsed inside guests",
     ),
     (
-        &["tar", "flate2", "cap-std", "cap-tempfile"],
+        &["tar", "cap-std", "cap-tempfile"],
         &["sluice-artifact"],
         "one crate reads and writes archives and storage",
+    ),
+    (
+        &["flate2"],
+        &["sluice-artifact", "sluice-decrypt"],
+        "archives; PGP packs what it encrypts",
     ),
     (
         &["anyhow"],

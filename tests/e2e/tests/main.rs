@@ -5,6 +5,7 @@
 mod apply;
 mod artifact;
 mod crash;
+mod decryption;
 mod deletion;
 mod depends_on;
 mod expressions;

@@ -18,6 +18,7 @@ pub mod registry;
 pub mod repository;
 pub mod runtime;
 pub mod sluice;
+pub mod sops;
 pub mod wait;
 
 pub use checkout::Checkout;
@@ -31,4 +32,5 @@ pub use receiver::{Delivery, Receiver};
 pub use registry::Registry;
 pub use repository::{Change, Repository};
 pub use sluice::{SluiceOptions, SluiceProcess};
+pub use sops::AgeKey;
 pub use wait::{eventually, eventually_ok};

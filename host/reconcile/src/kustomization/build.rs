@@ -50,5 +50,6 @@ pub fn input<'a>(
         root: config::root(&object.spec)?,
         trees: vec![("source".into(), tree)],
         durable: true,
+        decryptor: None,
     })
 }

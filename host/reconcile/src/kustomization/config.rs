@@ -48,7 +48,6 @@ pub fn root(spec: &KustomizationSpec) -> Result<String, sluice_model::path::Path
 pub fn unserved_field(object: &Kustomization) -> Option<&'static str> {
     let spec = &object.spec;
     let asked = [
-        ("spec.decryption", spec.decryption.is_some()),
         ("spec.kubeConfig", spec.kube_config.is_some()),
         ("spec.ignore", !spec.ignore.is_empty()),
     ];

@@ -14,7 +14,7 @@ use super::health::{self, Attempt};
 use super::memory::{Applied, is_check_due};
 use super::status::Progress;
 use super::timing::Timing;
-use super::{KustomizationReconciler, config, dependency, source};
+use super::{KustomizationReconciler, config, decryption, dependency, source};
 use crate::engine::Engine;
 use crate::expression;
 use crate::interval::jittered;
@@ -146,12 +146,14 @@ impl<'a> Pass<'a> {
     async fn render(&mut self, artifact: &Artifact, tree: Tree) -> Result<Rendering, Failure> {
         let engine = self.engine();
         let plugin = super::build::renderer(engine)?;
-        let input = super::build::input(engine, &plugin, &self.object, tree)?;
+        let mut input = super::build::input(engine, &plugin, &self.object, tree)?;
+        input.decryptor = decryption::decryptor(engine, &self.object).await?;
         self.progress
             .working(&format!("Building manifests for revision {}", artifact.revision));
         let rendered = engine.renderer.render(input);
         let status = self.progress.status.clone();
         let rendering = self.writer.while_slow(rendered, WORTH_A_WRITE, &status).await?;
+        decryption::refuse_encrypted(&rendering.manifests)?;
         for warning in &rendering.warnings {
             tracing::info!(warning, "renderer warned");
         }

@@ -64,6 +64,9 @@ pub fn options(args: &RunArgs) -> Options {
         no_cross_namespace_refs: args.no_cross_namespace_refs,
         no_remote_bases: args.no_remote_bases,
         default_service_account: args.default_service_account.clone(),
+        sops_age_secret: Some(args.sops_age_secret.clone()).filter(|name| !name.is_empty()),
+        sops_vault_configmap: Some(args.sops_vault_configmap.clone()).filter(|name| !name.is_empty()),
+        default_decryption_service_account: args.default_decryption_service_account.clone(),
         repositories: args.storage_path.join(".git"),
     }
 }

@@ -23,6 +23,8 @@ pub(crate) struct Composer<'a> {
     nodes: usize,
     open: Vec<Open<'a>>,
     started: bool,
+    /// Where the document that was read last begins.
+    begins: Mark,
 }
 
 /// A collection that is not closed yet.
@@ -55,7 +57,23 @@ impl<'a> Composer<'a> {
             nodes: 0,
             open: Vec::new(),
             started: false,
+            begins: Mark::default(),
         }
+    }
+
+    /// Keeps comments; call it before the first document.
+    pub(crate) fn keep_comments(&mut self) {
+        self.parser.scanner_mut().keep_comments();
+    }
+
+    /// The places of all comments of the stream.
+    pub(crate) fn take_comments(&mut self) -> Vec<(Mark, usize)> {
+        self.parser.scanner_mut().take_comments()
+    }
+
+    /// Offset of the document that was read last: its `---`, or else its first token.
+    pub(crate) fn begins(&self) -> usize {
+        self.begins.pos
     }
 
     /// The next document; `None` at the end of the stream.
@@ -64,9 +82,11 @@ impl<'a> Composer<'a> {
             self.parser.next()?;
             self.started = true;
         }
-        if !matches!(self.parser.next()?.kind, EventKind::DocumentStart) {
+        let event = self.parser.next()?;
+        if !matches!(event.kind, EventKind::DocumentStart) {
             return Ok(None);
         }
+        self.begins = event.start;
         if self.parser.schema() == Schema::V2 {
             self.anchors = Anchors::default();
         }

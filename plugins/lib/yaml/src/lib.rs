@@ -12,6 +12,7 @@
 //! assert_eq!(emit_value(&value, Flavour::Sigs).unwrap(), "a:\n- 1\n- 2\nb:\n- 1\n- 2\n");
 //! ```
 
+mod comment;
 mod compose;
 mod decode;
 mod document;
@@ -25,6 +26,7 @@ mod reader;
 mod resolve;
 mod scanner;
 
+pub use comment::{Comment, Commented, parse_commented};
 pub use decode::{check_unique_keys, from_json, read_value, to_json};
 pub use document::{parse_document, parse_documents, parse_node};
 pub use emitter::{EmitOptions, Flavour, Marshal, Shape, emit_node, emit_value};

@@ -68,6 +68,11 @@ impl<'a> Parser<'a> {
         }
     }
 
+    /// The scanner below.
+    pub(crate) fn scanner_mut(&mut self) -> &mut Scanner<'a> {
+        &mut self.scanner
+    }
+
     pub(crate) fn schema(&self) -> Schema {
         self.scanner.schema()
     }

@@ -48,6 +48,8 @@ pub(crate) struct Scanner<'a> {
     /// Number and flow level of tokens that may become keys. An entry outlives its key when that one is given up because
     /// the line ended, as in go-yaml: the head of the queue then waits for the next key of the level.
     awaited: VecDeque<(usize, usize)>,
+    /// Where comments begin and end, when they are kept.
+    comments: Option<Vec<(Mark, usize)>>,
 }
 
 impl<'a> Scanner<'a> {
@@ -70,6 +72,26 @@ impl<'a> Scanner<'a> {
             simple_key_allowed: true,
             simple_keys: vec![SimpleKey::default()],
             awaited: VecDeque::new(),
+            comments: None,
+        }
+    }
+
+    /// Keeps the places of comments from here on.
+    pub(crate) fn keep_comments(&mut self) {
+        self.comments = Some(Vec::new());
+    }
+
+    /// The places of the kept comments: where each begins, and the offset of its end.
+    pub(crate) fn take_comments(&mut self) -> Vec<(Mark, usize)> {
+        self.comments.take().unwrap_or_default()
+    }
+
+    /// Moves over the comment at the position.
+    fn skip_comment(&mut self) {
+        let start = self.mark;
+        self.skip_line_rest();
+        if let Some(comments) = &mut self.comments {
+            comments.push((start, self.mark.pos));
         }
     }
 

@@ -21,7 +21,7 @@ impl Scanner<'_> {
         let (chomping, increment) = self.scan_block_header(start)?;
         self.skip_blanks();
         if self.byte() == b'#' {
-            self.skip_line_rest();
+            self.skip_comment();
         }
         self.require_line_end(start)?;
         self.take_break();

@@ -102,7 +102,7 @@ impl<'a> Scanner<'a> {
 
     /// Skips a comment. v3 takes the comments of the following lines along, whatever blanks stand before them.
     fn skip_comments(&mut self) {
-        self.skip_line_rest();
+        self.skip_comment();
         while self.schema == Schema::V3 {
             let Some(distance) = self.next_comment() else {
                 return;
@@ -114,7 +114,7 @@ impl<'a> Scanner<'a> {
                     self.mark.column += 1;
                 }
             }
-            self.skip_line_rest();
+            self.skip_comment();
         }
     }
 
@@ -145,7 +145,8 @@ impl<'a> Scanner<'a> {
             .take_while(|distance| is_blank(self.ahead(*distance)))
             .count();
         if blanks < COMMENT_REACH && self.ahead(blanks) == b'#' {
-            self.skip_line_rest();
+            self.skip_blanks();
+            self.skip_comment();
         }
     }
 
