@@ -1,7 +1,7 @@
 //! Single values: `ENC[AES256_GCM,data:…,iv:…,tag:…,type:…]`, with the path of the value as additional data.
 
-use aes_gcm::aead::generic_array::{ArrayLength, GenericArray};
 use aes_gcm::aead::consts::{U12, U16, U32};
+use aes_gcm::aead::generic_array::{ArrayLength, GenericArray};
 use aes_gcm::aead::{AeadInPlace, KeyInit};
 use aes_gcm::aes::Aes256;
 use aes_gcm::{AesGcm, Tag};
@@ -52,8 +52,16 @@ impl Cipher {
     fn open(&self, sealed: Sealed<'_>, path: &str) -> Result<Text, &'static str> {
         match sealed.iv.len() {
             32 => open(&self.usual, sealed, path),
-            16 => open::<U16>(&AesGcm::new(GenericArray::from_slice(self.key.as_slice())), sealed, path),
-            12 => open::<U12>(&AesGcm::new(GenericArray::from_slice(self.key.as_slice())), sealed, path),
+            16 => open::<U16>(
+                &AesGcm::new(GenericArray::from_slice(self.key.as_slice())),
+                sealed,
+                path,
+            ),
+            12 => open::<U12>(
+                &AesGcm::new(GenericArray::from_slice(self.key.as_slice())),
+                sealed,
+                path,
+            ),
             _ => Err("has an iv of a length that is not served"),
         }
     }
@@ -84,7 +92,11 @@ impl<'a> Sealed<'a> {
             Some((data, iv, tag, kind))
         });
         let (data, iv, tag, kind) = parts.ok_or("is not encrypted, though the metadata says it is")?;
-        let decode = |text: &str| STANDARD.decode(text).map_err(|_| "holds a part that is not base64");
+        let decode = |text: &str| {
+            STANDARD
+                .decode(text)
+                .map_err(|_| "holds a part that is not base64")
+        };
         Ok(Self {
             data: Zeroizing::new(decode(data)?),
             iv: decode(iv)?,

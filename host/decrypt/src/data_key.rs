@@ -38,7 +38,9 @@ impl DataKeys {
         reach: &Reach,
     ) -> Result<Opened, SopsError> {
         let mut builder = DigestBuilder::default();
-        builder.piece(fingerprint.as_bytes()).piece(metadata.id.as_bytes());
+        builder
+            .piece(fingerprint.as_bytes())
+            .piece(metadata.id.as_bytes());
         let name = builder.finish();
         if let Some(known) = self.0.lock().get(&name) {
             return Ok(known.clone());
@@ -63,7 +65,11 @@ async fn open(metadata: &Metadata, keys: &Keys, reach: &Reach) -> Result<Opened,
     if !is_split {
         return shares.pop().ok_or_else(failed);
     }
-    let wanted = if metadata.threshold == 0 { metadata.groups.len() } else { metadata.threshold };
+    let wanted = if metadata.threshold == 0 {
+        metadata.groups.len()
+    } else {
+        metadata.threshold
+    };
     if shares.len() < wanted {
         let told = failures.join("; ");
         return Err(SopsError::DataKey(format!(

@@ -6,7 +6,10 @@ use crate::store::Format;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SopsError {
     /// More than [`crate::MAX_FILE`] bytes.
-    #[error("{size} bytes are more than the {} that an encrypted file may have", crate::MAX_FILE)]
+    #[error(
+        "{size} bytes are more than the {} that an encrypted file may have",
+        crate::MAX_FILE
+    )]
     TooLarge {
         /// Bytes.
         size: usize,

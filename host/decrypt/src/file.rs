@@ -25,7 +25,10 @@ pub(crate) struct Opener<'a> {
 impl Opener<'_> {
     /// The cipher of a file's data key.
     pub async fn cipher(&self, metadata: &Metadata) -> Result<Cipher, SopsError> {
-        let key = self.data_keys.open(metadata, self.keys, self.fingerprint, self.reach).await?;
+        let key = self
+            .data_keys
+            .open(metadata, self.keys, self.fingerprint, self.reach)
+            .await?;
         Cipher::new(&key).ok_or_else(|| SopsError::DataKey("it is not 32 bytes long".into()))
     }
 
@@ -33,11 +36,21 @@ impl Opener<'_> {
     ///
     /// # Errors
     /// It does not parse, no key opens it, a value or the MAC does not fit, or the format cannot hold it.
-    pub async fn decrypt(&self, bytes: &[u8], from: Format, to: Format) -> Result<Zeroizing<Vec<u8>>, SopsError> {
+    pub async fn decrypt(
+        &self,
+        bytes: &[u8],
+        from: Format,
+        to: Format,
+    ) -> Result<Zeroizing<Vec<u8>>, SopsError> {
         let mut loaded = store::load(bytes, from)?;
         let cipher = self.cipher(&loaded.metadata).await?;
         let metadata = &loaded.metadata;
-        let mac = walk::decrypt(&mut loaded.documents, &cipher, &metadata.rule, metadata.encrypted_only)?;
+        let mac = walk::decrypt(
+            &mut loaded.documents,
+            &cipher,
+            &metadata.rule,
+            metadata.encrypted_only,
+        )?;
         check_mac(metadata, &cipher, &mac)?;
         store::emit(&loaded.documents, to)
     }
@@ -47,7 +60,9 @@ fn check_mac(metadata: &Metadata, cipher: &Cipher, computed: &str) -> Result<(),
     if metadata.mac.is_empty() {
         return Err(SopsError::NoMac);
     }
-    let stored = cipher.decrypt(&metadata.mac, &metadata.modified).map_err(|_| SopsError::Mac)?;
+    let stored = cipher
+        .decrypt(&metadata.mac, &metadata.modified)
+        .map_err(|_| SopsError::Mac)?;
     match stored {
         Value::Str(text) if bool::from(text.ct_eq(computed.as_bytes())) => Ok(()),
         _ => Err(SopsError::Mac),

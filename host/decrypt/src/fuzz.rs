@@ -14,7 +14,12 @@ pub fn file(bytes: &[u8], format: Format) {
     };
     let metadata = &loaded.metadata;
     if let Some(cipher) = Cipher::new(&[7; 32]) {
-        let _ = walk::decrypt(&mut loaded.documents, &cipher, &metadata.rule, metadata.encrypted_only);
+        let _ = walk::decrypt(
+            &mut loaded.documents,
+            &cipher,
+            &metadata.rule,
+            metadata.encrypted_only,
+        );
     }
     let _ = store::emit(&loaded.documents, format);
 }

@@ -115,7 +115,10 @@ impl fmt::Debug for Keys {
             .field("aws", &self.aws.is_some())
             .field("azure", &self.azure.is_some())
             .field("gcp", &self.gcp.is_some())
-            .field("vault", &(self.vault_token.is_some() || self.vault_login.is_some()))
+            .field(
+                "vault",
+                &(self.vault_token.is_some() || self.vault_login.is_some()),
+            )
             .finish()
     }
 }
@@ -223,7 +226,10 @@ impl Reach {
             timeout: TIMEOUT,
             max_response: MAX_ANSWER,
         };
-        self.transport.call(call).await.map_err(|error: EndpointError| error.to_string())
+        self.transport
+            .call(call)
+            .await
+            .map_err(|error: EndpointError| error.to_string())
     }
 }
 
@@ -247,7 +253,12 @@ fn words_of(answer: &serde_json::Value) -> Option<String> {
         .and_then(|error| error.get("message"))
         .and_then(text)
         .or_else(|| error.and_then(text))
-        .or_else(|| answer.get("message").or_else(|| answer.get("Message")).and_then(text))
+        .or_else(|| {
+            answer
+                .get("message")
+                .or_else(|| answer.get("Message"))
+                .and_then(text)
+        })
         .or_else(|| answer.get("errors")?.get(0).and_then(text))
         .or_else(|| answer.get("__type").and_then(text))
 }

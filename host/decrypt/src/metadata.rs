@@ -178,7 +178,9 @@ fn lenient<'de, D: Deserializer<'de>>(input: D) -> Result<String, D::Error> {
         Json::String(text) => Ok(text),
         Json::Bool(value) => Ok(value.to_string()),
         Json::Number(value) => Ok(value.to_string()),
-        Json::Array(_) | Json::Object(_) => Err(serde::de::Error::custom("a list or map where text is wanted")),
+        Json::Array(_) | Json::Object(_) => {
+            Err(serde::de::Error::custom("a list or map where text is wanted"))
+        }
     }
 }
 
@@ -277,7 +279,11 @@ fn modified(text: &str) -> Result<String, SopsError> {
     text.parse::<jiff::Timestamp>().map_err(|_| wrong())?;
     let seconds = text.get(..19).ok_or_else(wrong)?;
     let zone = text[19..].trim_start_matches(|c: char| c == '.' || c.is_ascii_digit());
-    let zone = if matches!(zone, "+00:00" | "-00:00") { "Z" } else { zone };
+    let zone = if matches!(zone, "+00:00" | "-00:00") {
+        "Z"
+    } else {
+        zone
+    };
     Ok(format!("{seconds}{zone}"))
 }
 
@@ -319,7 +325,12 @@ impl StoredGroup {
             key: key.key_name,
             enc: key.enc,
         });
-        age.chain(pgp).chain(kms).chain(gcp).chain(azure).chain(vault).collect()
+        age.chain(pgp)
+            .chain(kms)
+            .chain(gcp)
+            .chain(azure)
+            .chain(vault)
+            .collect()
     }
 }
 

@@ -15,8 +15,8 @@ use crate::error::SopsError;
 use crate::file::Opener;
 use crate::metadata::Metadata;
 use crate::rule::{Place, Rule};
-use crate::store::{Format, METADATA_KEY};
 use crate::store::scalar;
+use crate::store::{Format, METADATA_KEY};
 use crate::tree::{MAX_DEPTH, Value};
 
 /// Annotation that leaves an object as it is, with the value `disabled`.
@@ -24,7 +24,9 @@ const ANNOTATION: &str = "kustomize.toolkit.fluxcd.io/decrypt";
 
 /// Whether the object asks to be left encrypted.
 pub fn is_disabled(object: &Object) -> bool {
-    object.annotation(ANNOTATION).is_some_and(|value| value.eq_ignore_ascii_case("disabled"))
+    object
+        .annotation(ANNOTATION)
+        .is_some_and(|value| value.eq_ignore_ascii_case("disabled"))
 }
 
 /// Whether the object is a Secret that is still encrypted, and does not ask to stay so.
@@ -113,7 +115,9 @@ impl Walk<'_> {
 
     fn value(&mut self, value: &mut Json) -> Result<(), SopsError> {
         match value {
-            Json::Object(entries) => entries.iter_mut().try_for_each(|(key, value)| self.entry(key, value)),
+            Json::Object(entries) => entries
+                .iter_mut()
+                .try_for_each(|(key, value)| self.entry(key, value)),
             Json::Array(items) => self.list(items),
             leaf => self.leaf(leaf).map(|_| ()),
         }
@@ -150,7 +154,11 @@ impl Walk<'_> {
         let opened = self.cipher.decrypt(text, &self.place.additional_data());
         let opened = opened.map_err(|reason| self.fail(reason))?;
         *value = scalar(&opened).map_err(|reason| self.fail(reason))?;
-        Ok(if matches!(opened, Value::Comment(_)) { Leaf::Comment } else { Leaf::Value })
+        Ok(if matches!(opened, Value::Comment(_)) {
+            Leaf::Comment
+        } else {
+            Leaf::Value
+        })
     }
 
     fn fail(&self, reason: &'static str) -> SopsError {
@@ -171,7 +179,9 @@ async fn values(mut object: Object, opener: &Opener<'_>) -> Result<Object, Decry
             continue; // the API server says what is wrong with it
         };
         let bytes = Zeroizing::new(bytes);
-        let Some(from) = Format::detect(&bytes) else { continue };
+        let Some(from) = Format::detect(&bytes) else {
+            continue;
+        };
         let opened = opener.decrypt(&bytes, from, Format::of_path(key)).await;
         let opened = opened.map_err(|error| fail(format!("{place} field data.{key}"), &error))?;
         if let Json::String(old) = value {

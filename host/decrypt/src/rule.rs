@@ -66,12 +66,19 @@ impl Rule {
             Self::EncryptedSuffix(suffix) => keys(&|key| key.ends_with(suffix.as_str())),
             Self::UnencryptedKeys(regex) => !keys(&|key| regex.is_match(key.as_bytes())),
             Self::EncryptedKeys(regex) => keys(&|key| regex.is_match(key.as_bytes())),
-            Self::UnencryptedComments(regex) => !place.comments.iter().flatten().any(|text| regex.is_match(text)),
+            Self::UnencryptedComments(regex) => {
+                !place.comments.iter().flatten().any(|text| regex.is_match(text))
+            }
             Self::EncryptedComments(regex) => {
                 let all: usize = place.comments.iter().map(Vec::len).sum();
                 let last_has_some = place.comments.last().is_some_and(|level| !level.is_empty());
                 let seen = if is_comment && last_has_some { all - 1 } else { all };
-                place.comments.iter().flatten().take(seen).any(|text| regex.is_match(text))
+                place
+                    .comments
+                    .iter()
+                    .flatten()
+                    .take(seen)
+                    .any(|text| regex.is_match(text))
             }
         }
     }

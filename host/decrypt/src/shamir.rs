@@ -33,7 +33,9 @@ pub(crate) fn combine(shares: &[Zeroizing<Vec<u8>>]) -> Result<Zeroizing<Vec<u8>
 /// Lagrange's basis polynomial of a place, at 0.
 fn basis(xs: &[u8], x: u8) -> u8 {
     let others = xs.iter().filter(|other| **other != x);
-    others.fold(1, |product, other| multiply(product, multiply(*other, invert(*other ^ x))))
+    others.fold(1, |product, other| {
+        multiply(product, multiply(*other, invert(*other ^ x)))
+    })
 }
 
 /// In the field of AES (x^8 + x^4 + x^3 + x + 1), in constant time.

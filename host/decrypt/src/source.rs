@@ -31,10 +31,18 @@ struct Named {
 }
 
 /// The named files below a directory. What cannot be read or leaves the tree is left out: the renderer will say so.
-pub(crate) fn named_files(tree: &dyn TreeRead, root: &str, components: &[String]) -> BTreeMap<String, Format> {
+pub(crate) fn named_files(
+    tree: &dyn TreeRead,
+    root: &str,
+    components: &[String],
+) -> BTreeMap<String, Format> {
     let mut named = Named::default();
     let mut open = vec![root.to_owned()];
-    open.extend(components.iter().filter_map(|component| path::join(root, component).ok()));
+    open.extend(
+        components
+            .iter()
+            .filter_map(|component| path::join(root, component).ok()),
+    );
     while let Some(dir) = open.pop() {
         if named.seen.len() >= MAX_KUSTOMIZATIONS || !named.seen.insert(dir.clone()) {
             continue;
@@ -44,7 +52,10 @@ pub(crate) fn named_files(tree: &dyn TreeRead, root: &str, components: &[String]
                 continue;
             };
             for next in named.kustomization(&dir, &text) {
-                if tree.stat(&next).is_ok_and(|stat| stat.kind == EntryKind::Directory) {
+                if tree
+                    .stat(&next)
+                    .is_ok_and(|stat| stat.kind == EntryKind::Directory)
+                {
                     open.push(next);
                 }
             }

@@ -125,7 +125,11 @@ fn capital_float(value: f64) -> String {
         .unwrap_or_default();
     // the shortest form decides by six digits
     if (-4..6).contains(&exponent) {
-        return if plain.contains('.') { plain } else { format!("{plain}.0") };
+        return if plain.contains('.') {
+            plain
+        } else {
+            format!("{plain}.0")
+        };
     }
     let mantissa = scientific.split_once('E').map_or("", |(mantissa, _)| mantissa);
     let sign = if exponent < 0 { '-' } else { '+' };

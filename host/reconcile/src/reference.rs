@@ -41,7 +41,11 @@ impl Versions {
             Event::Apply(object) => {
                 let (key, version) = (ObjectKey::of(&object), version(&object));
                 let old = self.known.insert(key.clone(), version.clone());
-                if old.as_ref() == Some(&version) { Vec::new() } else { vec![key] }
+                if old.as_ref() == Some(&version) {
+                    Vec::new()
+                } else {
+                    vec![key]
+                }
             }
             Event::Delete(object) => {
                 let key = ObjectKey::of(&object);
@@ -80,7 +84,9 @@ pub(crate) async fn watch_secrets(engine: Arc<Engine>) {
         Some(namespace) => Api::namespaced(client, namespace),
         None => Api::all(client),
     };
-    let mut events = watcher::metadata_watcher(api, watcher::Config::default()).default_backoff().boxed();
+    let mut events = watcher::metadata_watcher(api, watcher::Config::default())
+        .default_backoff()
+        .boxed();
     let mut versions = Versions::default();
     loop {
         match events.try_next().await {
@@ -100,8 +106,8 @@ fn wake(engine: &Engine, key: &ObjectKey) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use sluice_cluster::kube::core::PartialObjectMetaExt as _;
     use sluice_cluster::k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+    use sluice_cluster::kube::core::PartialObjectMetaExt as _;
 
     fn secret(name: &str, version: &str) -> PartialObjectMeta<Secret> {
         ObjectMeta {
@@ -120,7 +126,11 @@ mod tests {
             let changed = versions.learn(event);
             changed.into_iter().map(|key| key.name).collect::<Vec<_>>()
         };
-        for event in [Event::Init, Event::InitApply(secret("x", "1")), Event::InitApply(secret("y", "2"))] {
+        for event in [
+            Event::Init,
+            Event::InitApply(secret("x", "1")),
+            Event::InitApply(secret("y", "2")),
+        ] {
             assert!(names(event).is_empty());
         }
         assert!(names(Event::InitDone).is_empty());
@@ -129,7 +139,11 @@ mod tests {
         assert_eq!(names(Event::Apply(secret("new", "4"))), ["new"]);
         assert_eq!(names(Event::Delete(secret("new", "5"))), ["new"]);
         // the watch broke: the next list tells what was missed
-        for event in [Event::Init, Event::InitApply(secret("x", "6")), Event::InitApply(secret("z", "7"))] {
+        for event in [
+            Event::Init,
+            Event::InitApply(secret("x", "6")),
+            Event::InitApply(secret("z", "7")),
+        ] {
             assert!(names(event).is_empty());
         }
         assert_eq!(names(Event::InitDone), ["x", "y", "z"]);

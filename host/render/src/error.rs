@@ -53,7 +53,9 @@ impl RenderError {
     pub fn reason(&self) -> &'static str {
         match self {
             Self::Plugin { reason, .. } => reason,
-            Self::NeedsInput(_) | Self::Object { .. } | Self::Decrypt(_) | Self::Encode(_) => reasons::BUILD_FAILED,
+            Self::NeedsInput(_) | Self::Object { .. } | Self::Decrypt(_) | Self::Encode(_) => {
+                reasons::BUILD_FAILED
+            }
         }
     }
 }

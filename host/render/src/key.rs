@@ -72,7 +72,10 @@ pub(crate) fn key<'a>(
 /// The key of a render whose sources are decrypted: other keys, another output.
 pub(crate) fn sealed(key: &Digest, fingerprint: &Digest) -> Digest {
     let mut builder = DigestBuilder::default();
-    builder.piece(b"sealed").piece(key.as_bytes()).piece(fingerprint.as_bytes());
+    builder
+        .piece(b"sealed")
+        .piece(key.as_bytes())
+        .piece(fingerprint.as_bytes());
     builder.finish()
 }
 

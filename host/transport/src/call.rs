@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use ::http::header::{HeaderMap, HeaderName};
 use ::http::Method;
+use ::http::header::{HeaderMap, HeaderName};
 use bytes::Bytes;
 use sluice_model::port::{EndpointError, HttpResponse};
 use url::Url;
@@ -46,7 +46,9 @@ impl Transport {
         let url = Url::parse(&call.url)
             .map_err(|error| EndpointError::Invalid(format!("invalid address: {error}")))?;
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(EndpointError::Invalid("invalid address: it holds credentials".into()));
+            return Err(EndpointError::Invalid(
+                "invalid address: it holds credentials".into(),
+            ));
         }
         let mut headers = HeaderMap::new();
         for (name, value) in &call.headers {
@@ -58,7 +60,10 @@ impl Transport {
             headers,
             body: Bytes::from_owner(call.body),
         };
-        let response = self.settled_client(&ClientSettings::default())?.send(outgoing).await?;
+        let response = self
+            .settled_client(&ClientSettings::default())?
+            .send(outgoing)
+            .await?;
         let status = response.status().as_u16();
         let body = read_body(response, call.max_response).await?;
         Ok(HttpResponse {

@@ -10,7 +10,8 @@ const LAYERS: [&[&str]; 5] = [
     &["model"],
     &["api", "transport", "cluster", "sandbox", "expression"],
     &[
-        "fetch", "artifact", "decrypt", "render", "apply", "release", "health", "event", "notify", "receive", "automate",
+        "fetch", "artifact", "decrypt", "render", "apply", "release", "health", "event", "notify", "receive",
+        "automate",
     ],
     &["reconcile"],
     &["sluice"],

@@ -26,15 +26,23 @@ fn commit_all(repository: &Repository, key: &AgeKey, word: &str) -> Result<Strin
         patches:\n- path: patch.yaml\n";
     let base = "apiVersion: v1\nkind: Secret\nmetadata:\n  name: patched\nstringData:\n  kept: plain\n";
     let env = format!("USER_NAME={CANARY}-user\n# a comment\nPASSWORD={CANARY}-{word}\n");
-    let patch = format!("apiVersion: v1\nkind: Secret\nmetadata:\n  name: patched\nstringData:\n  added: {CANARY}-{word}\n");
+    let patch = format!(
+        "apiVersion: v1\nkind: Secret\nmetadata:\n  name: patched\nstringData:\n  added: {CANARY}-{word}\n"
+    );
     let config = format!("# settings\nlogin:\n    password: {CANARY}-{word} # secret\n");
     let token = format!("{CANARY}-{word}");
     let files = [
         Change::text("app/kustomization.yaml", kustomization),
         Change::text("app/base.yaml", base),
-        Change::text("app/object.yaml", key.encrypt("object.yaml", &object("whole", word), &RULE)?),
+        Change::text(
+            "app/object.yaml",
+            key.encrypt("object.yaml", &object("whole", word), &RULE)?,
+        ),
         Change::text("app/app.env", key.encrypt("app.env", &env, &[])?),
-        Change::text("app/token", key.encrypt("token", &token, &["--input-type", "binary"])?),
+        Change::text(
+            "app/token",
+            key.encrypt("token", &token, &["--input-type", "binary"])?,
+        ),
         Change::text("app/config.yaml", key.encrypt("config.yaml", &config, &[])?),
         Change::text("app/patch.yaml", key.encrypt("patch.yaml", &patch, &RULE)?),
     ];
@@ -61,7 +69,10 @@ async fn assert_nothing_leaks(case: &Case) -> Result<()> {
         let api = sluice_e2e::object::api_version(kind);
         for object in case.cluster.list(api, kind, &case.namespace, "").await? {
             let text = object.to_string();
-            assert!(!text.contains(CANARY) && !text.contains("AGE-SECRET-KEY"), "{text}");
+            assert!(
+                !text.contains(CANARY) && !text.contains("AGE-SECRET-KEY"),
+                "{text}"
+            );
         }
     }
     let mut open = vec![case.sluice.storage()];
@@ -71,7 +82,9 @@ async fn assert_nothing_leaks(case: &Case) -> Result<()> {
                 open.push(entry.path());
             } else {
                 let bytes = std::fs::read(entry.path()).unwrap_or_default();
-                let hit = bytes.windows(CANARY.len()).any(|window| window == CANARY.as_bytes());
+                let hit = bytes
+                    .windows(CANARY.len())
+                    .any(|window| window == CANARY.as_bytes());
                 assert!(!hit, "{} holds a plaintext", entry.path().display());
             }
         }
@@ -85,25 +98,37 @@ async fn objects_generators_and_patches_are_decrypted_and_nothing_leaks() -> Res
     let key = AgeKey::generate()?;
     let repository = case.git.create("app")?;
     let commit = commit_all(&repository, &key, "one")?;
-    case.apply(secret("sops-keys", &[("main.agekey", &key.text()?)])).await?;
-    case.apply(git_repository("app", &case.git.url(&repository))).await?;
+    case.apply(secret("sops-keys", &[("main.agekey", &key.text()?)]))
+        .await?;
+    case.apply(git_repository("app", &case.git.url(&repository)))
+        .await?;
     case.apply(decrypted_by("sops-keys")).await?;
     case.until("Kustomization", "app", "is ready", is_current).await?;
 
     assert_eq!(value(&case, "whole", "password").await?, format!("{CANARY}-one"));
     assert_eq!(value(&case, "whole", "count").await?, "007");
-    assert_eq!(value(&case, "generated", "PASSWORD").await?, format!("{CANARY}-one"));
+    assert_eq!(
+        value(&case, "generated", "PASSWORD").await?,
+        format!("{CANARY}-one")
+    );
     assert_eq!(value(&case, "generated", "token").await?, format!("{CANARY}-one"));
     assert_eq!(value(&case, "patched", "added").await?, format!("{CANARY}-one"));
     assert_eq!(value(&case, "patched", "kept").await?, "plain");
     let stored = repository.git(&["show", &format!("{commit}:app/config.yaml")])?;
     let printed = String::from_utf8(key.decrypt("stored.yaml", stored.as_bytes())?)?;
-    assert_eq!(value(&case, "generated", "config.yaml").await?, printed, "as sops prints it");
+    assert_eq!(
+        value(&case, "generated", "config.yaml").await?,
+        printed,
+        "as sops prints it"
+    );
 
     let commit = commit_all(&repository, &key, "two")?;
     case.roll_out("app", &commit).await?;
     assert_eq!(value(&case, "whole", "password").await?, format!("{CANARY}-two"));
-    assert_eq!(value(&case, "generated", "PASSWORD").await?, format!("{CANARY}-two"));
+    assert_eq!(
+        value(&case, "generated", "PASSWORD").await?,
+        format!("{CANARY}-two")
+    );
     assert_nothing_leaks(&case).await
 }
 
@@ -113,32 +138,44 @@ async fn a_wrong_key_is_told_and_the_right_one_is_taken_up_at_once() -> Result<(
     let (right, wrong) = (AgeKey::generate()?, AgeKey::generate()?);
     let repository = case.git.create("app")?;
     commit_all(&repository, &right, "one")?;
-    case.apply(git_repository("app", &case.git.url(&repository))).await?;
+    case.apply(git_repository("app", &case.git.url(&repository)))
+        .await?;
     case.apply(decrypted_by("sops-keys")).await?;
     case.until("Kustomization", "app", "misses the Secret", |it| {
         failed_with(it, "BuildFailed", "spec.decryption.secretRef not found")
     })
     .await?;
     // the retry interval is an hour: only the change of the Secret starts these passes
-    case.apply(secret("sops-keys", &[("main.agekey", &wrong.text()?)])).await?;
+    case.apply(secret("sops-keys", &[("main.agekey", &wrong.text()?)]))
+        .await?;
     let refused = case
         .until("Kustomization", "app", "has no key that fits", |it| {
             failed_with(it, "BuildFailed", "no age identity matches")
         })
         .await?;
-    assert!(message(&refused).contains("failed to decrypt file \"app/"), "{}", message(&refused));
+    assert!(
+        message(&refused).contains("failed to decrypt file \"app/"),
+        "{}",
+        message(&refused)
+    );
     assert!(!case.exists("Secret", "whole").await?);
-    case.apply(secret("sops-keys", &[("main.agekey", &right.text()?)])).await?;
+    case.apply(secret("sops-keys", &[("main.agekey", &right.text()?)]))
+        .await?;
     case.until("Kustomization", "app", "is ready", is_current).await?;
     assert_eq!(value(&case, "whole", "password").await?, format!("{CANARY}-one"));
 
     // the key is gone again: what was rendered with it is not answered for another
-    case.apply(secret("sops-keys", &[("main.agekey", &wrong.text()?)])).await?;
+    case.apply(secret("sops-keys", &[("main.agekey", &wrong.text()?)]))
+        .await?;
     case.until("Kustomization", "app", "has no key that fits", |it| {
         failed_with(it, "BuildFailed", "no age identity matches")
     })
     .await?;
-    assert_eq!(value(&case, "whole", "password").await?, format!("{CANARY}-one"), "the last good state stays");
+    assert_eq!(
+        value(&case, "whole", "password").await?,
+        format!("{CANARY}-one"),
+        "the last good state stays"
+    );
     assert_nothing_leaks(&case).await
 }
 
@@ -150,15 +187,27 @@ async fn tampered_files_are_refused_by_name() -> Result<()> {
     let commit = commit_all(&repository, &key, "one")?;
     let env = repository.git(&["show", &format!("{commit}:app/app.env")])?;
     // each value is still authentic, but one is gone: only the MAC tells
-    let cut: String = env.lines().filter(|line| !line.starts_with("USER_NAME=")).map(|line| format!("{line}\n")).collect();
+    let cut: String = env
+        .lines()
+        .filter(|line| !line.starts_with("USER_NAME="))
+        .map(|line| format!("{line}\n"))
+        .collect();
     repository.commit("main", "cut", &[Change::text("app/app.env", cut)])?;
-    case.apply(secret("sops-keys", &[("main.agekey", &key.text()?)])).await?;
-    case.apply(git_repository("app", &case.git.url(&repository))).await?;
+    case.apply(secret("sops-keys", &[("main.agekey", &key.text()?)]))
+        .await?;
+    case.apply(git_repository("app", &case.git.url(&repository)))
+        .await?;
     case.apply(decrypted_by("sops-keys")).await?;
     let refused = case
-        .until("Kustomization", "app", "is refused", |it| failed_with(it, "BuildFailed", "MAC mismatch"))
+        .until("Kustomization", "app", "is refused", |it| {
+            failed_with(it, "BuildFailed", "MAC mismatch")
+        })
         .await?;
-    assert!(message(&refused).contains("file \"app/app.env\""), "{}", message(&refused));
+    assert!(
+        message(&refused).contains("file \"app/app.env\""),
+        "{}",
+        message(&refused)
+    );
     assert!(!case.exists("Secret", "generated").await?);
     assert_nothing_leaks(&case).await
 }
@@ -170,14 +219,19 @@ async fn an_encrypted_secret_is_never_applied_as_it_is() -> Result<()> {
     let repository = case.git.create("app")?;
     let text = key.encrypt("object.yaml", &object("whole", "one"), &RULE)?;
     repository.commit("main", "first", &[Change::text("app/object.yaml", &text)])?;
-    case.apply(git_repository("app", &case.git.url(&repository))).await?;
+    case.apply(git_repository("app", &case.git.url(&repository)))
+        .await?;
     case.apply(kustomization("app", "app", "./app")).await?;
     let refused = case
         .until("Kustomization", "app", "is refused", |it| {
             failed_with(it, "BuildFailed", "spec.decryption must be set")
         })
         .await?;
-    assert!(message(&refused).contains("/whole is encrypted with SOPS"), "{}", message(&refused));
+    assert!(
+        message(&refused).contains("/whole is encrypted with SOPS"),
+        "{}",
+        message(&refused)
+    );
     assert!(!case.exists("Secret", "whole").await?);
     Ok(())
 }
@@ -185,17 +239,25 @@ async fn an_encrypted_secret_is_never_applied_as_it_is() -> Result<()> {
 /// The shared key of `--sops-age-secret` serves objects that decrypt and name no Secret.
 #[tokio::test]
 async fn the_shared_age_secret_serves_objects_without_one() -> Result<()> {
-    let case = Case::start_with("decrypt-shared", |options| options.arg("--sops-age-secret=shared-keys")).await?;
+    let case = Case::start_with("decrypt-shared", |options| {
+        options.arg("--sops-age-secret=shared-keys")
+    })
+    .await?;
     let key = AgeKey::generate()?;
     let repository = case.git.create("app")?;
     commit_all(&repository, &key, "one")?;
-    case.apply(secret("shared-keys", &[("main.agekey", &key.text()?)])).await?;
-    case.apply(git_repository("app", &case.git.url(&repository))).await?;
+    case.apply(secret("shared-keys", &[("main.agekey", &key.text()?)]))
+        .await?;
+    case.apply(git_repository("app", &case.git.url(&repository)))
+        .await?;
     let mut object = decrypted_by("unused");
     object["spec"]["decryption"] = json!({"provider": "sops"});
     case.apply(object).await?;
     case.until("Kustomization", "app", "is ready", is_current).await?;
-    assert_eq!(value(&case, "generated", "PASSWORD").await?, format!("{CANARY}-one"));
+    assert_eq!(
+        value(&case, "generated", "PASSWORD").await?,
+        format!("{CANARY}-one")
+    );
     Ok(())
 }
 
@@ -209,7 +271,8 @@ async fn t1_keys_of_another_namespace_are_not_read() -> Result<()> {
     let mut elsewhere = secret("sops-keys", &[("main.agekey", &key.text()?)]);
     elsewhere["metadata"]["namespace"] = json!("default");
     case.apply(elsewhere).await?;
-    case.apply(git_repository("app", &case.git.url(&repository))).await?;
+    case.apply(git_repository("app", &case.git.url(&repository)))
+        .await?;
     case.apply(decrypted_by("sops-keys")).await?;
     case.until("Kustomization", "app", "misses the Secret", |it| {
         failed_with(it, "BuildFailed", "not found")
@@ -226,7 +289,8 @@ async fn t1_keys_of_another_namespace_are_not_read() -> Result<()> {
 async fn a_service_account_without_vault_servers_is_refused() -> Result<()> {
     let case = Case::start("decrypt-identity").await?;
     let repository = case.simple_repository("app")?;
-    case.apply(git_repository("app", &case.git.url(&repository))).await?;
+    case.apply(git_repository("app", &case.git.url(&repository)))
+        .await?;
     let mut object = kustomization("app", "app", "./app");
     object["spec"]["decryption"] = json!({"provider": "sops", "serviceAccountName": "decryptor"});
     case.apply(object).await?;

@@ -64,7 +64,10 @@ impl AgeKey {
 
     fn sops(&self, verb: &str) -> Result<Command> {
         let mut command = Command::new(programs::find("sops")?);
-        command.arg(verb).env("SOPS_AGE_KEY_FILE", self.path()).current_dir(self.folder());
+        command
+            .arg(verb)
+            .env("SOPS_AGE_KEY_FILE", self.path())
+            .current_dir(self.folder());
         Ok(command)
     }
 

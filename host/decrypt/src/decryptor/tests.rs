@@ -45,8 +45,7 @@ async fn one(keys: &[&str], object: Object) -> Result<Value, DecryptError> {
 #[tokio::test]
 async fn opens_what_generators_and_patches_name_and_nothing_else() {
     let (env, patch) = (vector("app.enc.env"), vector("secret.enc.yaml"));
-    let kustomization =
-        "resources: [object.yaml]\nsecretGenerator: [{name: a, envs: [app.env], files: [plain.txt]}]\npatches: [{path: patch.yaml}]\n";
+    let kustomization = "resources: [object.yaml]\nsecretGenerator: [{name: a, envs: [app.env], files: [plain.txt]}]\npatches: [{path: patch.yaml}]\n";
     let stored = tree(&[
         ("app/kustomization.yaml", kustomization.as_bytes()),
         ("app/app.env", &env),
@@ -54,9 +53,18 @@ async fn opens_what_generators_and_patches_name_and_nothing_else() {
         ("app/patch.yaml", &patch),
         ("app/object.yaml", &patch),
     ]);
-    let opened = decryptor(&["main.agekey"]).open(stored.clone(), "app").await.expect("opens");
-    assert_eq!(opened.read("app/app.env").expect("reads"), vector("app.enc.env.plain"));
-    assert_eq!(opened.read("app/patch.yaml").expect("reads"), vector("secret.enc.yaml.plain"));
+    let opened = decryptor(&["main.agekey"])
+        .open(stored.clone(), "app")
+        .await
+        .expect("opens");
+    assert_eq!(
+        opened.read("app/app.env").expect("reads"),
+        vector("app.enc.env.plain")
+    );
+    assert_eq!(
+        opened.read("app/patch.yaml").expect("reads"),
+        vector("secret.enc.yaml.plain")
+    );
     assert_eq!(opened.read("app/object.yaml").expect("reads"), patch);
     assert_eq!(opened.read("app/plain.txt").expect("reads"), "plain");
     assert_eq!(opened.id("").expect("has ids"), stored.id("").expect("has ids"));
@@ -68,22 +76,34 @@ async fn l1_a_file_that_does_not_open_is_named() {
     let env = vector("app.enc.env");
     let kustomization = b"secretGenerator: [{name: a, envs: [app.env]}]\n";
     let stored = tree(&[("kustomization.yaml", kustomization), ("app.env", &env)]);
-    let error = decryptor(&["stranger.agekey"]).open(stored, "").await.err().expect("is refused");
+    let error = decryptor(&["stranger.agekey"])
+        .open(stored, "")
+        .await
+        .err()
+        .expect("is refused");
     let text = error.to_string();
     assert!(
         text.starts_with("failed to decrypt file \"app.env\": cannot get the data key: age key age1"),
         "{text}"
     );
-    assert!(!text.contains("AGE-SECRET-KEY") && !text.contains("BEGIN"), "{text}");
+    assert!(
+        !text.contains("AGE-SECRET-KEY") && !text.contains("BEGIN"),
+        "{text}"
+    );
 }
 
 #[tokio::test]
 async fn whole_objects_are_decrypted_whatever_the_build_set_in_them() {
     let mut object = rendered("secret.enc.yaml");
     object.set_label("added-by", "the-build");
-    object.metadata_mut().insert("namespace".into(), "elsewhere".into());
+    object
+        .metadata_mut()
+        .insert("namespace".into(), "elsewhere".into());
     let value = one(&["main.agekey"], object).await.expect("decrypts");
-    assert_eq!(value["stringData"], json!({"password": "canary-password", "user": "admin"}));
+    assert_eq!(
+        value["stringData"],
+        json!({"password": "canary-password", "user": "admin"})
+    );
     assert_eq!(value["data"]["token"], "Y2FuYXJ5");
     assert_eq!(value["metadata"]["namespace"], "elsewhere");
     assert!(value.get("sops").is_none());
@@ -94,20 +114,32 @@ async fn an_object_that_asks_to_stay_encrypted_stays_so() {
     let mut object = rendered("secret.enc.yaml");
     object.set_annotation("kustomize.toolkit.fluxcd.io/decrypt", "disabled");
     let before = object.clone();
-    assert_eq!(one(&["main.agekey"], object).await.expect("stays"), before.into_value());
+    assert_eq!(
+        one(&["main.agekey"], object).await.expect("stays"),
+        before.into_value()
+    );
 }
 
 /// A value that stands elsewhere than where it was encrypted does not decrypt.
 #[tokio::test]
 async fn a_moved_value_is_refused_by_object_and_field() {
     let mut object = rendered("secret.enc.yaml");
-    let values = object.0.get_mut("stringData").and_then(Value::as_object_mut).expect("a map");
+    let values = object
+        .0
+        .get_mut("stringData")
+        .and_then(Value::as_object_mut)
+        .expect("a map");
     let (password, user) = (values["password"].take(), values["user"].take());
     values.insert("password".into(), user);
     values.insert("user".into(), password);
-    let error = one(&["main.agekey"], object).await.expect_err("is refused").to_string();
+    let error = one(&["main.agekey"], object)
+        .await
+        .expect_err("is refused")
+        .to_string();
     assert!(
-        error.starts_with("failed to decrypt Secret/default/app: value at \"stringData.password\" does not decrypt"),
+        error.starts_with(
+            "failed to decrypt Secret/default/app: value at \"stringData.password\" does not decrypt"
+        ),
         "{error}"
     );
 }
@@ -115,7 +147,9 @@ async fn a_moved_value_is_refused_by_object_and_field() {
 /// R: comments are gone when an object is built; the envelope tells what a rule over comments covered.
 #[tokio::test]
 async fn rules_over_comments_decrypt_what_is_sealed() {
-    let value = one(&["main.agekey"], rendered("comments.enc.yaml")).await.expect("decrypts");
+    let value = one(&["main.agekey"], rendered("comments.enc.yaml"))
+        .await
+        .expect("decrypts");
     assert_eq!(
         value,
         json!({"a": "plain", "b": "secret", "c": {"d": "secret", "e": [1, "two"]}, "f": ["secret", "plain"]})
@@ -147,7 +181,9 @@ async fn values_of_secrets_that_are_sops_files_take_the_format_of_their_key() {
     ] {
         assert_eq!(value["data"][key], STANDARD.encode(vector(name)), "{key}");
     }
-    let error = one(&["main.agekey"], secret(&[("config", "secret.enc.yaml")])).await.expect_err("is refused");
+    let error = one(&["main.agekey"], secret(&[("config", "secret.enc.yaml")]))
+        .await
+        .expect_err("is refused");
     assert_eq!(error.place, "Secret/s field data.config");
 }
 
@@ -163,5 +199,8 @@ async fn equal_keys_of_one_process_have_one_fingerprint() {
         sops.decryptor(make(), Vec::new()).fingerprint(),
         sops.decryptor(make(), Vec::new()).fingerprint()
     );
-    assert_ne!(sops.decryptor(make(), Vec::new()).fingerprint(), decryptor(&["main.agekey"]).fingerprint());
+    assert_ne!(
+        sops.decryptor(make(), Vec::new()).fingerprint(),
+        decryptor(&["main.agekey"]).fingerprint()
+    );
 }

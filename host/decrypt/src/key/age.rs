@@ -38,9 +38,8 @@ pub(super) fn read(text: &str) -> Result<Vec<Arc<Identity>>, String> {
         if line.is_empty() || line.starts_with('#') {
             continue;
         }
-        let identity = Identity::read(line).ok_or_else(|| {
-            format!("line {} is no X25519 identity of age (AGE-SECRET-KEY-1…)", at + 1)
-        })?;
+        let identity = Identity::read(line)
+            .ok_or_else(|| format!("line {} is no X25519 identity of age (AGE-SECRET-KEY-1…)", at + 1))?;
         out.push(Arc::new(identity));
     }
     if out.is_empty() {
@@ -78,7 +77,10 @@ fn derive(secret: &[u8], salt: &[u8], info: &[u8]) -> Option<Zeroizing<[u8; 32]>
     let mut out = Zeroizing::new([0; 32]);
     let (salt, info) = (hkdf::Salt::new(hkdf::HKDF_SHA256, salt), [info]);
     let key = salt.extract(secret);
-    key.expand(&info, hkdf::HKDF_SHA256).ok()?.fill(out.as_mut_slice()).ok()?;
+    key.expand(&info, hkdf::HKDF_SHA256)
+        .ok()?
+        .fill(out.as_mut_slice())
+        .ok()?;
     Some(out)
 }
 
@@ -86,7 +88,10 @@ fn open_aead(key: &[u8; 32], nonce: [u8; 12], sealed: &[u8]) -> Option<Opened> {
     let key = LessSafeKey::new(UnboundKey::new(&CHACHA20_POLY1305, key).ok()?);
     let mut buffer = Zeroizing::new(sealed.to_vec());
     let nonce = Nonce::assume_unique_for_key(nonce);
-    let length = key.open_in_place(nonce, aead::Aad::empty(), &mut buffer).ok()?.len();
+    let length = key
+        .open_in_place(nonce, aead::Aad::empty(), &mut buffer)
+        .ok()?
+        .len();
     buffer.truncate(length);
     Some(buffer)
 }
@@ -110,9 +115,14 @@ pub(super) fn open(identities: &[Arc<Identity>], armored: &str) -> Result<Opened
     let bytes = dearmor(armored).ok_or("the encrypted data key is no armored age file")?;
     let file = File::read(&bytes).ok_or("the encrypted data key is no age file")?;
     let mut stanzas = file.stanzas.iter();
-    let key = stanzas.find_map(|(share, body)| identities.iter().find_map(|identity| identity.unwrap(share, body)));
+    let key = stanzas.find_map(|(share, body)| {
+        identities
+            .iter()
+            .find_map(|identity| identity.unwrap(share, body))
+    });
     let key = key.ok_or("no age identity matches")?;
-    file.open(&key).ok_or_else(|| "the encrypted data key does not decrypt".into())
+    file.open(&key)
+        .ok_or_else(|| "the encrypted data key does not decrypt".into())
 }
 
 fn dearmor(armored: &str) -> Option<Vec<u8>> {

@@ -56,18 +56,15 @@ impl Place {
     /// The region goes into a host's name: nothing but a region passes.
     fn of_arn(arn: &str) -> Result<Self, String> {
         let parts: Vec<&str> = arn.splitn(6, ':').collect();
-        let [
-            "arn",
-            partition,
-            "kms",
-            region,
-            account,
-            resource,
-        ] = parts.as_slice()
-        else {
+        let ["arn", partition, "kms", region, account, resource] = parts.as_slice() else {
             return Err("the arn is none of a KMS key".into());
         };
-        let word = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        let word = |text: &str| {
+            !text.is_empty()
+                && text
+                    .bytes()
+                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        };
         let is_key = resource.starts_with("key/") || resource.starts_with("alias/");
         let is_account = account.bytes().all(|byte| byte.is_ascii_digit());
         if !partition.starts_with("aws") || !word(partition) || !word(region) || !is_account || !is_key {
@@ -92,7 +89,10 @@ async fn send(
     body: Zeroizing<Vec<u8>>,
     credentials: &Aws,
 ) -> Result<sluice_model::port::HttpResponse, String> {
-    let host = base.split_once("://").map_or(base, |(_, rest)| rest).trim_end_matches('/');
+    let host = base
+        .split_once("://")
+        .map_or(base, |(_, rest)| rest)
+        .trim_end_matches('/');
     let request = Unsigned {
         host,
         path: "/",
@@ -102,7 +102,9 @@ async fn send(
         body: &body,
     };
     let headers = sign(request, credentials, jiff::Timestamp::now());
-    reach.post(format!("{}/", base.trim_end_matches('/')), headers, body).await
+    reach
+        .post(format!("{}/", base.trim_end_matches('/')), headers, body)
+        .await
 }
 
 /// Credentials of a role, for an hour.
@@ -119,7 +121,10 @@ async fn assume(reach: &Reach, credentials: &Aws, place: &Place, role: &str) -> 
     let body = Zeroizing::new(encoded.into_bytes());
     let response = send(reach, &base, ("sts", place), headers, body, credentials).await?;
     if response.status != 200 {
-        return Err(format!("the role cannot be assumed: the service answered {}", response.status));
+        return Err(format!(
+            "the role cannot be assumed: the service answered {}",
+            response.status
+        ));
     }
     let text = Zeroizing::new(String::from_utf8_lossy(&response.body).into_owned());
     let field = |name: &str| {
@@ -127,7 +132,11 @@ async fn assume(reach: &Reach, credentials: &Aws, place: &Place, role: &str) -> 
         let (value, _) = rest.split_once('<')?;
         Some(value.trim().to_owned())
     };
-    match (field("AccessKeyId"), field("SecretAccessKey"), field("SessionToken")) {
+    match (
+        field("AccessKeyId"),
+        field("SecretAccessKey"),
+        field("SessionToken"),
+    ) {
         (Some(access_key), Some(secret_key), session_token @ Some(_)) => Ok(Aws {
             access_key,
             secret_key,

@@ -25,7 +25,10 @@ pub(super) async fn open(
     enc: &str,
 ) -> Result<Opened, String> {
     let (base, scope) = check(vault, &reach.services.azure_domains)?;
-    let word = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    let word = |text: &str| {
+        text.bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    };
     if name.is_empty() || !word(name) || !word(version) {
         return Err("the key's name or version is none of Azure Key Vault".into());
     }
@@ -64,7 +67,10 @@ async fn token(reach: &Reach, credentials: &Azure, scope: &str) -> Result<Zeroiz
         host => host,
     };
     let tenant = credentials.tenant_id.as_str();
-    if !tenant.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.".contains(&byte)) {
+    if !tenant
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || b"-.".contains(&byte))
+    {
         return Err("the tenantId is none".into());
     }
     let url = format!("{}/{tenant}/oauth2/v2.0/token", authority.trim_end_matches('/'));
@@ -93,12 +99,20 @@ fn assertion(credentials: &Azure, audience: &str) -> Result<Zeroizing<String>, S
         return Err("a clientCertificate with a password is not served: use PEM without one".into());
     }
     let pem = credentials.client_certificate.as_str();
-    let chain: Vec<_> = CertificateDer::pem_slice_iter(pem.as_bytes()).filter_map(Result::ok).collect();
-    let first = chain.first().ok_or("the clientCertificate holds no certificate in PEM")?;
-    let mut header = json!({"alg": "RS256", "typ": "JWT", "x5t": URL_SAFE_NO_PAD.encode(Sha1::digest(first))});
+    let chain: Vec<_> = CertificateDer::pem_slice_iter(pem.as_bytes())
+        .filter_map(Result::ok)
+        .collect();
+    let first = chain
+        .first()
+        .ok_or("the clientCertificate holds no certificate in PEM")?;
+    let mut header =
+        json!({"alg": "RS256", "typ": "JWT", "x5t": URL_SAFE_NO_PAD.encode(Sha1::digest(first))});
     if credentials.client_certificate_send_chain {
         use base64::engine::general_purpose::STANDARD;
-        header["x5c"] = chain.iter().map(|certificate| STANDARD.encode(certificate)).collect();
+        header["x5c"] = chain
+            .iter()
+            .map(|certificate| STANDARD.encode(certificate))
+            .collect();
     }
     let now = jiff::Timestamp::now().as_second();
     let claims = json!({
@@ -117,7 +131,10 @@ mod tests {
     fn p6_only_vaults_of_azure_get_a_token() {
         let domains = ["vault.azure.net".to_owned()];
         let (base, scope) = check("https://my.vault.azure.net/", &domains).expect("is a vault");
-        assert_eq!((base.as_str(), scope.as_str()), ("https://my.vault.azure.net", "https://vault.azure.net/.default"));
+        assert_eq!(
+            (base.as_str(), scope.as_str()),
+            ("https://my.vault.azure.net", "https://vault.azure.net/.default")
+        );
         for vault in [
             "https://evil.example/",
             "https://myvault.azure.net.evil.example",

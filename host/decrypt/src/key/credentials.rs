@@ -104,7 +104,9 @@ impl Azure {
                 Err("requires clientSecret or clientCertificate when tenantId and clientId are set".into())
             }
             (false, false) => Ok(azure),
-            (true, false) => Err("names a managed identity (clientId alone), which this version does not serve".into()),
+            (true, false) => {
+                Err("names a managed identity (clientId alone), which this version does not serve".into())
+            }
             _ => Err("requires tenantId, clientId and clientSecret or clientCertificate".into()),
         }
     }
@@ -120,8 +122,11 @@ fn parse<T: serde::de::DeserializeOwned>(bytes: &[u8], wanted: &str) -> Result<T
 /// `az` on Windows writes UTF-16 with a byte order mark.
 fn utf8(bytes: &[u8]) -> Result<Zeroizing<Vec<u8>>, String> {
     let wide = |rest: &[u8], unit: fn([u8; 2]) -> u16| {
-        let units: Zeroizing<Vec<u16>> =
-            Zeroizing::new(rest.chunks_exact(2).map(|pair| unit([pair[0], pair[1]])).collect());
+        let units: Zeroizing<Vec<u16>> = Zeroizing::new(
+            rest.chunks_exact(2)
+                .map(|pair| unit([pair[0], pair[1]]))
+                .collect(),
+        );
         String::from_utf16(&units)
             .map(|text| Zeroizing::new(text.into_bytes()))
             .map_err(|_| "is no UTF-16 text".to_owned())

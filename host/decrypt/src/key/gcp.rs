@@ -13,7 +13,12 @@ const SCOPE: &str = "https://www.googleapis.com/auth/cloudkms";
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
 /// Opens a data key with a key of Cloud KMS.
-pub(super) async fn open(reach: &Reach, credentials: &Gcp, resource: &str, enc: &str) -> Result<Opened, String> {
+pub(super) async fn open(
+    reach: &Reach,
+    credentials: &Gcp,
+    resource: &str,
+    enc: &str,
+) -> Result<Opened, String> {
     check(resource)?;
     let token = token(reach, credentials).await?;
     let url = format!("{}/v1/{resource}:decrypt", reach.services.gcp_kms);
@@ -36,11 +41,24 @@ fn check(resource: &str) -> Result<(), String> {
     let named = matches!(
         parts.as_slice(),
         ["projects", _, "locations", _, "keyRings", _, "cryptoKeys", _]
-            | ["projects", _, "locations", _, "keyRings", _, "cryptoKeys", _, "cryptoKeyVersions", _]
+            | [
+                "projects",
+                _,
+                "locations",
+                _,
+                "keyRings",
+                _,
+                "cryptoKeys",
+                _,
+                "cryptoKeyVersions",
+                _
+            ]
     );
     let word = |part: &&str| {
         let mut bytes = part.bytes();
-        !part.is_empty() && *part != ".." && *part != "."
+        !part.is_empty()
+            && *part != ".."
+            && *part != "."
             && bytes.all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte))
     };
     if named && parts.iter().all(word) {

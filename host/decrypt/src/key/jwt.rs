@@ -25,8 +25,13 @@ pub(super) fn sign(header: &Value, claims: &Value, pem: &str) -> Result<Zeroizin
     let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
     let mut token = Zeroizing::new(format!("{}.{}", part(header), part(claims)));
     let mut signature = vec![0; pair.public_modulus_len()];
-    pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), token.as_bytes(), &mut signature)
-        .map_err(|_| "the private key does not sign")?;
+    pair.sign(
+        &RSA_PKCS1_SHA256,
+        &SystemRandom::new(),
+        token.as_bytes(),
+        &mut signature,
+    )
+    .map_err(|_| "the private key does not sign")?;
     token.push('.');
     token.push_str(&URL_SAFE_NO_PAD.encode(signature));
     Ok(token)

@@ -45,6 +45,7 @@ pub(super) fn open(keys: &[Arc<PrivateKey>], armored: &str) -> Result<Opened, St
     if keys.is_empty() {
         return Err("there is no PGP private key (a key *.asc of the decryption secret)".into());
     }
-    let bytes = armor::read(armored.as_bytes(), "PGP MESSAGE").ok_or("the encrypted data key is no PGP message")?;
+    let bytes =
+        armor::read(armored.as_bytes(), "PGP MESSAGE").ok_or("the encrypted data key is no PGP message")?;
     session::open(keys, &bytes).map_err(String::from)
 }

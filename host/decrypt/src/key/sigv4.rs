@@ -28,15 +28,27 @@ pub(super) fn sign(
     let mut signed = request.headers;
     signed.push(("host", request.host.to_owned()));
     signed.push(("x-amz-date", time.clone()));
-    if let Some(token) = credentials.session_token.as_ref().filter(|token| !token.is_empty()) {
+    if let Some(token) = credentials
+        .session_token
+        .as_ref()
+        .filter(|token| !token.is_empty())
+    {
         signed.push(("x-amz-security-token", token.clone()));
     }
     signed.sort_unstable_by_key(|(name, _)| *name);
     let names = signed.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(";");
-    let lines: String = signed.iter().map(|(name, value)| format!("{name}:{value}\n")).collect();
+    let lines: String = signed
+        .iter()
+        .map(|(name, value)| format!("{name}:{value}\n"))
+        .collect();
     let body = hex::encode(Sha256::digest(request.body));
     let canonical = Zeroizing::new(format!("POST\n{}\n\n{lines}\n{names}\n{body}", request.path));
-    let scope = format!("{}/{}/{}/aws4_request", &time[..8], request.region, request.service);
+    let scope = format!(
+        "{}/{}/{}/aws4_request",
+        &time[..8],
+        request.region,
+        request.service
+    );
     let digest = hex::encode(Sha256::digest(canonical.as_bytes()));
     let text = format!("AWS4-HMAC-SHA256\n{time}\n{scope}\n{digest}");
     let mut key = Zeroizing::new(format!("AWS4{}", credentials.secret_key).into_bytes());
@@ -88,7 +100,10 @@ mod tests {
         };
         let now = "2015-08-30T12:36:00Z".parse().expect("a time");
         let headers = sign(request, &credentials, now);
-        let authorization = headers.iter().find(|(name, _)| *name == "authorization").expect("is there");
+        let authorization = headers
+            .iter()
+            .find(|(name, _)| *name == "authorization")
+            .expect("is there");
         assert!(
             authorization
                 .1

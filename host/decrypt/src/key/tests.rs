@@ -31,7 +31,9 @@ fn vector(name: &str) -> Vec<u8> {
 }
 
 fn import(entries: &[(&str, &[u8])], import: Import) -> Result<Keys, ImportError> {
-    let data = entries.iter().map(|(name, value)| ((*name).to_owned(), value.to_vec()));
+    let data = entries
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), value.to_vec()));
     Keys::from_secret(&SecretData::new("ns/keys", data), import)
 }
 
@@ -44,9 +46,15 @@ fn a_shared_secret_gives_age_keys_only() {
         ("sops.vault-token", b"token"),
     ];
     let all = import(&entries, Import::All).expect("imports");
-    assert_eq!((all.age.len(), all.pgp.len(), all.vault_token.is_some()), (1, 1, true));
+    assert_eq!(
+        (all.age.len(), all.pgp.len(), all.vault_token.is_some()),
+        (1, 1, true)
+    );
     let shared = import(&entries, Import::AgeOnly).expect("imports");
-    assert_eq!((shared.age.len(), shared.pgp.len(), shared.vault_token.is_some()), (1, 0, false));
+    assert_eq!(
+        (shared.age.len(), shared.pgp.len(), shared.vault_token.is_some()),
+        (1, 0, false)
+    );
 }
 
 /// CVE-2021-41254, P4: names and values of a Secret are data; nothing of them runs, whatever they say.
@@ -73,38 +81,66 @@ fn cve_2021_41254_hostile_names_are_only_names() {
 #[test]
 fn l1_errors_and_debug_hide_keys() {
     const CANARY: &[u8] = b"canary-4711";
-    for name in ["x.agekey", "x.asc", "sops.aws-kms", "sops.gcp-kms", "sops.azure-kv"] {
-        let error = import(&[(name, CANARY)], Import::All).expect_err("is refused").to_string();
-        assert!(error.contains(name) && error.contains("ns/keys") && !error.contains("canary"), "{error}");
+    for name in [
+        "x.agekey",
+        "x.asc",
+        "sops.aws-kms",
+        "sops.gcp-kms",
+        "sops.azure-kv",
+    ] {
+        let error = import(&[(name, CANARY)], Import::All)
+            .expect_err("is refused")
+            .to_string();
+        assert!(
+            error.contains(name) && error.contains("ns/keys") && !error.contains("canary"),
+            "{error}"
+        );
         let yaml = b"aws_access_key_id: {canary-4711: [}";
-        let error = import(&[(name, yaml)], Import::All).expect_err("is refused").to_string();
+        let error = import(&[(name, yaml)], Import::All)
+            .expect_err("is refused")
+            .to_string();
         assert!(!error.contains("canary"), "{error}");
     }
     let age = vector("main.agekey");
     let secret = String::from_utf8(age.clone()).expect("text");
     let secret = secret.lines().last().expect("a line").to_owned();
-    let shown = format!("{:?}", import(&[("a.agekey", &age)], Import::All).expect("imports"));
+    let shown = format!(
+        "{:?}",
+        import(&[("a.agekey", &age)], Import::All).expect("imports")
+    );
     assert!(!shown.contains(&secret), "{shown}");
 }
 
 #[test]
 fn pgp_keys_with_a_passphrase_are_refused_in_words() {
     let locked = vector("locked.asc");
-    let error = import(&[("locked.asc", &locked)], Import::All).expect_err("is refused").to_string();
+    let error = import(&[("locked.asc", &locked)], Import::All)
+        .expect_err("is refused")
+        .to_string();
     assert!(error.contains("passphrase"), "{error}");
 }
 
 #[test]
 fn credentials_say_what_they_lack() {
     for (name, value, word) in [
-        ("sops.aws-kms", "aws_access_key_id: a\naws_secret_access_key: ''\n", "empty"),
+        (
+            "sops.aws-kms",
+            "aws_access_key_id: a\naws_secret_access_key: ''\n",
+            "empty",
+        ),
         ("sops.azure-kv", "clientId: x\n", "managed identity"),
         ("sops.azure-kv", "tenantId: t\nclientId: x\n", "clientSecret"),
         ("sops.azure-kv", "tenantId: t\n", "tenantId, clientId"),
-        ("sops.gcp-kms", "{\"type\": \"authorized_user\"}", "service_account"),
+        (
+            "sops.gcp-kms",
+            "{\"type\": \"authorized_user\"}",
+            "service_account",
+        ),
         ("sops.gcp-kms", "{\"type\": \"service_account\"}", "private_key"),
     ] {
-        let error = import(&[(name, value.as_bytes())], Import::All).expect_err("is refused").to_string();
+        let error = import(&[(name, value.as_bytes())], Import::All)
+            .expect_err("is refused")
+            .to_string();
         assert!(error.contains(word), "{error}");
     }
     let utf16: Vec<u8> = [0xFEFFu16]
@@ -113,7 +149,10 @@ fn credentials_say_what_they_lack() {
         .flat_map(u16::to_le_bytes)
         .collect();
     let azure = import(&[("sops.azure-kv", &utf16)], Import::All).expect("imports");
-    assert_eq!(azure.azure.map(|azure| azure.client_secret.clone()).as_deref(), Some("p"));
+    assert_eq!(
+        azure.azure.map(|azure| azure.client_secret.clone()).as_deref(),
+        Some("p")
+    );
 }
 
 /// What one set of keys opens must not be answered for another.
@@ -123,9 +162,15 @@ fn other_keys_have_another_fingerprint_and_another_process_too() {
     let keys = |entries: &[(&str, &[u8])]| import(entries, Import::All).expect("imports");
     let name = |keys: &Keys| keys.fingerprint(&[1; 32]);
     let one = keys(&[("a.agekey", &main)]);
-    assert_eq!(name(&one), name(&keys(&[("a.agekey", &main), ("unrelated", b"x")])));
+    assert_eq!(
+        name(&one),
+        name(&keys(&[("a.agekey", &main), ("unrelated", b"x")]))
+    );
     assert_ne!(name(&one), name(&keys(&[("a.agekey", &other)])));
-    assert_ne!(name(&one), name(&keys(&[("a.agekey", &main), ("b.agekey", &other)])));
+    assert_ne!(
+        name(&one),
+        name(&keys(&[("a.agekey", &main), ("b.agekey", &other)]))
+    );
     assert_ne!(name(&one), name(&Keys::default()));
     assert_ne!(name(&one), one.fingerprint(&[2; 32]));
 }
@@ -142,5 +187,8 @@ async fn services_without_credentials_are_refused_by_name() {
         enc: String::new(),
     };
     let error = keys.open(&master, &nowhere()).await.expect_err("is refused");
-    assert!(error.contains("sops.aws-kms") && error.contains("workload identity"), "{error}");
+    assert!(
+        error.contains("sops.aws-kms") && error.contains("workload identity"),
+        "{error}"
+    );
 }

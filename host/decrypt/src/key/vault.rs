@@ -23,7 +23,9 @@ pub(super) async fn open(
     ];
     let body = Zeroizing::new(json!({"ciphertext": enc.trim()}).to_string().into_bytes());
     let answer = json_answer(&reach.post(url(address, &path)?, headers, body).await?)?;
-    let plain = answer.pointer("/data/plaintext").and_then(serde_json::Value::as_str);
+    let plain = answer
+        .pointer("/data/plaintext")
+        .and_then(serde_json::Value::as_str);
     STANDARD
         .decode(plain.ok_or("the answer has no plaintext")?)
         .map(Zeroizing::new)
@@ -40,9 +42,16 @@ pub(super) async fn log_in(
     let body = json!({"role": grant.role, "jwt": *grant.token});
     let headers = vec![("content-type", Zeroizing::new("application/json".to_owned()))];
     let body = Zeroizing::new(body.to_string().into_bytes());
-    let answer = json_answer(&reach.post(url(address, &grant.path)?, headers, body).await?)
-        .map_err(|error| format!("login at {:?} as role {:?} failed: {error}", grant.path, grant.role))?;
-    let token = answer.pointer("/auth/client_token").and_then(serde_json::Value::as_str);
+    let answer =
+        json_answer(&reach.post(url(address, &grant.path)?, headers, body).await?).map_err(|error| {
+            format!(
+                "login at {:?} as role {:?} failed: {error}",
+                grant.path, grant.role
+            )
+        })?;
+    let token = answer
+        .pointer("/auth/client_token")
+        .and_then(serde_json::Value::as_str);
     let token = token.filter(|token| !token.is_empty());
     token
         .map(|token| Zeroizing::new(token.to_owned()))

@@ -30,7 +30,10 @@ pub fn vault_login_path(text: &str, address: &str) -> Result<Option<String>, Str
     let wrong = || "want instances with address and loginPath".to_owned();
     let value = read_value(text.as_bytes(), false, &LIMITS).map_err(|_| wrong())?;
     let config: Config = serde_json::from_value(value).map_err(|_| wrong())?;
-    let found = config.instances.into_iter().find(|instance| instance.address == address);
+    let found = config
+        .instances
+        .into_iter()
+        .find(|instance| instance.address == address);
     Ok(found.map(|instance| instance.login_path.trim_matches('/').to_owned()))
 }
 
@@ -42,7 +45,10 @@ mod tests {
     fn only_listed_addresses_may_be_logged_in_at() {
         let text = "instances:\n- address: https://vault.example:8200\n  loginPath: auth/kubernetes/login\n";
         let path = |address: &str| vault_login_path(text, address).expect("parses");
-        assert_eq!(path("https://vault.example:8200").as_deref(), Some("auth/kubernetes/login"));
+        assert_eq!(
+            path("https://vault.example:8200").as_deref(),
+            Some("auth/kubernetes/login")
+        );
         assert_eq!(path("https://vault.example:8200/"), None);
         assert_eq!(path("https://evil.example"), None);
         assert!(vault_login_path("instances: text", "x").is_err());

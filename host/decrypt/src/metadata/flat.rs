@@ -18,7 +18,8 @@ enum Step<'a> {
 pub(crate) fn unflatten<'a>(entries: impl Iterator<Item = (&'a str, &'a str)>) -> Result<Value, String> {
     let mut root = Value::Object(Map::new());
     for (name, text) in entries {
-        let slot = place(&mut root, &steps(name)?).ok_or_else(|| format!("{name} contradicts another entry"))?;
+        let slot =
+            place(&mut root, &steps(name)?).ok_or_else(|| format!("{name} contradicts another entry"))?;
         *slot = Value::String(text.replace("\\n", "\n"));
     }
     Ok(root)
@@ -30,7 +31,10 @@ fn steps(name: &str) -> Result<Vec<Step<'_>>, String> {
     let mut rest = name;
     let mut is_list = false;
     loop {
-        let found = SEPARATORS.iter().enumerate().filter_map(|(at, text)| Some((rest.find(text)?, at)));
+        let found = SEPARATORS
+            .iter()
+            .enumerate()
+            .filter_map(|(at, text)| Some((rest.find(text)?, at)));
         let next = found.min();
         let word = next.map_or(rest, |(end, _)| &rest[..end]);
         out.push(if is_list {

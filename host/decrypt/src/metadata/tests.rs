@@ -19,7 +19,9 @@ fn age_comes_first_and_lists_may_be_null() {
     let [group] = metadata.groups.as_slice() else {
         panic!("one group")
     };
-    assert!(matches!(group.as_slice(), [MasterKey::Age { .. }, MasterKey::AwsKms { context, .. }] if context["a"] == "b"));
+    assert!(
+        matches!(group.as_slice(), [MasterKey::Age { .. }, MasterKey::AwsKms { context, .. }] if context["a"] == "b")
+    );
     assert!(matches!(metadata.rule, Rule::UnencryptedSuffix(suffix) if suffix == "_unencrypted"));
 }
 
@@ -48,14 +50,22 @@ fn contradictions_are_refused() {
         json!({"age": "text"}),
         json!({"mac": ["list"]}),
     ] {
-        assert!(matches!(read(extra.clone()), Err(SopsError::Metadata(_))), "{extra}");
+        assert!(
+            matches!(read(extra.clone()), Err(SopsError::Metadata(_))),
+            "{extra}"
+        );
     }
-    assert_eq!(read(json!({"shamir_threshold": "2.0"})).expect("reads").threshold, 2);
+    assert_eq!(
+        read(json!({"shamir_threshold": "2.0"})).expect("reads").threshold,
+        2
+    );
 }
 
 /// A file cannot make us call more key services than this.
 #[test]
 fn too_many_keys_are_refused() {
-    let keys: Vec<Json> = (0..65).map(|_| json!({"recipient": "age1x", "enc": ""})).collect();
+    let keys: Vec<Json> = (0..65)
+        .map(|_| json!({"recipient": "age1x", "enc": ""}))
+        .collect();
     assert!(read(json!({"age": keys})).is_err());
 }

@@ -27,10 +27,16 @@ fn finds_what_generators_and_patches_name_through_all_levels() {
              configMapGenerator:\n- name: b\n  files: [plain.yaml]\n\
              patches:\n- path: patch.yaml\n- patch: '{}'\n- path: /absolute\n- path: ../../../outside\n",
         ),
-        ("apps/base/Kustomization", "secretGenerator: [{name: c, env: old.env}]\nresources: [../web]\n"),
+        (
+            "apps/base/Kustomization",
+            "secretGenerator: [{name: c, env: old.env}]\nresources: [../web]\n",
+        ),
         ("parts/tls/kustomization.yml", "patches: [{path: tls.json}]\n"),
         ("parts/extra/kustomization.yaml", "patches: [{path: extra.yml}]\n"),
-        ("apps/web/deploy.yaml", "secretGenerator: [{name: x, files: [not.named]}]\n"),
+        (
+            "apps/web/deploy.yaml",
+            "secretGenerator: [{name: x, files: [not.named]}]\n",
+        ),
     ];
     let want = [
         ("apps/base/old.env", Format::Dotenv),
@@ -52,7 +58,10 @@ fn finds_what_generators_and_patches_name_through_all_levels() {
 fn r2_cycles_and_broken_files_end() {
     let files = [
         ("a/kustomization.yaml", "resources: [../b, ., .., ../../..]\n"),
-        ("b/kustomization.yaml", "resources: [../a]\ncomponents: 7\npatches: {path: x}\nsecretGenerator: [text]\n"),
+        (
+            "b/kustomization.yaml",
+            "resources: [../a]\ncomponents: 7\npatches: {path: x}\nsecretGenerator: [text]\n",
+        ),
         ("kustomization.yaml", ": : :\n- broken ["),
     ];
     assert!(named(&files, "a", &[]).is_empty());
@@ -69,6 +78,9 @@ fn an_opened_tree_answers_with_the_ids_of_what_is_stored() {
     assert_eq!(opened.read("a/plain").expect("reads"), "text");
     assert_eq!(opened.stat("a/secret").expect("is there").size, 10);
     for path in ["", "a", "a/secret"] {
-        assert_eq!(opened.id(path).expect("has ids"), stored.id(path).expect("has ids"));
+        assert_eq!(
+            opened.id(path).expect("has ids"),
+            stored.id(path).expect("has ids")
+        );
     }
 }

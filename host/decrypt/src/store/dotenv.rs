@@ -15,7 +15,10 @@ pub(super) fn load(bytes: &[u8]) -> Result<Loaded, SopsError> {
     for (at, line) in text.split('\n').enumerate().filter(|(_, line)| !line.is_empty()) {
         if let Some(comment) = line.strip_prefix('#') {
             let key = Key::Comment(comment.as_bytes().to_vec().into());
-            branch.push(Item { key, value: Value::Null });
+            branch.push(Item {
+                key,
+                value: Value::Null,
+            });
             continue;
         }
         let (name, value) = line.split_once('=').ok_or_else(|| SopsError::Parse {
@@ -53,10 +56,14 @@ pub(super) fn emit(documents: &[Branch]) -> Result<Zeroizing<Vec<u8>>, &'static 
                 out.extend_from_slice(name.as_bytes());
                 out.push(b'=');
                 match value {
-                    Value::Str(text) => text.split(|byte| *byte == b'\n').enumerate().for_each(|(at, line)| {
-                        out.extend_from_slice(if at > 0 { b"\\n" } else { b"" });
-                        out.extend_from_slice(line);
-                    }),
+                    Value::Str(text) => {
+                        text.split(|byte| *byte == b'\n')
+                            .enumerate()
+                            .for_each(|(at, line)| {
+                                out.extend_from_slice(if at > 0 { b"\\n" } else { b"" });
+                                out.extend_from_slice(line);
+                            })
+                    }
                     other => out.extend_from_slice(&other.plain()),
                 }
             }

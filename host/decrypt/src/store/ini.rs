@@ -16,9 +16,14 @@ pub(super) fn load(bytes: &[u8]) -> Result<Loaded, SopsError> {
     })?;
     let stored = sections.iter().find(|section| section.name == METADATA_KEY);
     let stored = stored.ok_or(SopsError::NoMetadata)?;
-    let flat = stored.entries.iter().map(|entry| (entry.name.as_str(), entry.value.as_str()));
+    let flat = stored
+        .entries
+        .iter()
+        .map(|entry| (entry.name.as_str(), entry.value.as_str()));
     let metadata = Metadata::read(unflatten(flat).map_err(SopsError::Metadata)?)?;
-    let sections = sections.into_iter().filter(|section| section.name != METADATA_KEY);
+    let sections = sections
+        .into_iter()
+        .filter(|section| section.name != METADATA_KEY);
     Ok(Loaded {
         documents: vec![sections.map(read).collect()],
         metadata,

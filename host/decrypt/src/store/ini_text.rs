@@ -74,7 +74,9 @@ pub(super) fn read(text: &str) -> Result<Vec<Section>, String> {
             Some(b'[') => sections.push(reader.section(line)?),
             Some(_) => {
                 let entry = reader.entry(line)?;
-                let Some(section) = sections.last_mut() else { continue };
+                let Some(section) = sections.last_mut() else {
+                    continue;
+                };
                 if section.entries.len() >= MAX_ENTRIES {
                     return Err(format!("a section has more than {MAX_ENTRIES} entries"));
                 }
@@ -104,7 +106,9 @@ impl<'a> Reader<'a> {
     }
 
     fn section(&mut self, line: &str) -> Result<Section, String> {
-        let (name, rest) = line[1..].rsplit_once(']').ok_or_else(|| self.fail("a section is not closed"))?;
+        let (name, rest) = line[1..]
+            .rsplit_once(']')
+            .ok_or_else(|| self.fail("a section is not closed"))?;
         if name.is_empty() {
             return Err(self.fail("a section has no name"));
         }
@@ -149,7 +153,9 @@ impl<'a> Reader<'a> {
             return Ok((line[..at].trim(), &line[at + 1..]));
         }
         let inside = &line[quote.len()..];
-        let close = inside.find(quote).ok_or_else(|| self.fail("a quoted name is not closed"))?;
+        let close = inside
+            .find(quote)
+            .ok_or_else(|| self.fail("a quoted name is not closed"))?;
         let behind = &inside[close + quote.len()..];
         let at = behind.find(DELIMITERS).ok_or_else(lacks)?;
         Ok((inside[..close].trim(), &behind[at + 1..]))
@@ -233,7 +239,11 @@ pub(super) fn write(sections: &[Section]) -> String {
         } else if section.entries.is_empty() {
             continue;
         }
-        let width = section.entries.iter().map(|entry| reserved_width(&entry.name)).max();
+        let width = section
+            .entries
+            .iter()
+            .map(|entry| reserved_width(&entry.name))
+            .max();
         for entry in &section.entries {
             write_comment(&entry.comment, true, &mut out);
             let name = written_name(&entry.name);

@@ -21,7 +21,9 @@ pub(super) fn load(bytes: &[u8]) -> Result<Loaded, SopsError> {
             reason: "it is no object".into(),
         });
     };
-    let stored = entries.shift_remove(METADATA_KEY).filter(|stored| !stored.is_null());
+    let stored = entries
+        .shift_remove(METADATA_KEY)
+        .filter(|stored| !stored.is_null());
     let metadata = Metadata::read(stored.ok_or(SopsError::NoMetadata)?)?;
     let branch = entries.into_iter().map(|(key, value)| item(key, value)).collect();
     Ok(Loaded {
@@ -44,7 +46,9 @@ fn read(value: Json) -> Value {
         Json::Number(value) => Value::Float(value.as_f64().unwrap_or_default()),
         Json::String(text) => Value::text(text),
         Json::Array(items) => Value::List(items.into_iter().map(read).collect()),
-        Json::Object(entries) => Value::Branch(entries.into_iter().map(|(key, value)| item(key, value)).collect()),
+        Json::Object(entries) => {
+            Value::Branch(entries.into_iter().map(|(key, value)| item(key, value)).collect())
+        }
     }
 }
 
@@ -56,7 +60,9 @@ pub(crate) fn scalar(value: &Value) -> Result<Json, &'static str> {
         Value::Float(value) => serde_json::Number::from_f64(*value)
             .map(Json::Number)
             .ok_or("a float is not finite")?,
-        Value::Str(text) | Value::Time(text) | Value::Comment(text) => String::from_utf8_lossy(text).into_owned().into(),
+        Value::Str(text) | Value::Time(text) | Value::Comment(text) => {
+            String::from_utf8_lossy(text).into_owned().into()
+        }
         Value::Null | Value::Branch(_) | Value::List(_) => Json::Null,
     })
 }

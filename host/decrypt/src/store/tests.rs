@@ -25,13 +25,22 @@ async fn opened(keys: &Keys, bytes: &[u8], format: Format) -> Result<Vec<u8>, So
         reach: &services::nowhere(),
         data_keys: &data_keys,
     };
-    opener.decrypt(bytes, format, format).await.map(|plain| plain.to_vec())
+    opener
+        .decrypt(bytes, format, format)
+        .await
+        .map(|plain| plain.to_vec())
 }
 
 /// Every vector: the same bytes as `sops decrypt` prints.
 #[tokio::test]
 async fn files_decrypt_to_the_bytes_that_sops_prints() {
-    let keys = keys(&["main.agekey", "other.agekey", "rsa2048.asc", "cv25519.asc", "nistp256.asc"]);
+    let keys = keys(&[
+        "main.agekey",
+        "other.agekey",
+        "rsa2048.asc",
+        "cv25519.asc",
+        "nistp256.asc",
+    ]);
     let names = [
         "complex.enc.yaml",
         "secret.enc.yaml",
@@ -80,7 +89,9 @@ async fn a_changed_value_is_refused_by_its_path() {
     let keys = keys(&["main.agekey"]);
     let text = String::from_utf8(vector("secret.enc.yaml")).expect("text");
     let bad = tamper(&text, "password: ENC[AES256_GCM,data:");
-    let error = opened(&keys, bad.as_bytes(), Format::Yaml).await.expect_err("is refused");
+    let error = opened(&keys, bad.as_bytes(), Format::Yaml)
+        .await
+        .expect_err("is refused");
     assert!(
         matches!(&error, SopsError::Value { path, .. } if path == "stringData.password"),
         "{error}"
@@ -92,7 +103,10 @@ async fn a_changed_value_is_refused_by_its_path() {
 async fn removed_added_and_changed_plain_values_break_the_mac() {
     let keys = keys(&["main.agekey"]);
     let text = String::from_utf8(vector("secret.enc.yaml")).expect("text");
-    let without_user: String = text.split_inclusive('\n').filter(|line| !line.contains("user: ")).collect();
+    let without_user: String = text
+        .split_inclusive('\n')
+        .filter(|line| !line.contains("user: "))
+        .collect();
     assert_ne!(without_user, text);
     for bad in [
         without_user,
@@ -101,15 +115,22 @@ async fn removed_added_and_changed_plain_values_break_the_mac() {
         tamper(&text, "mac: ENC[AES256_GCM,data:"),
         text.replace("lastmodified: \"20", "lastmodified: \"19"),
     ] {
-        let error = opened(&keys, bad.as_bytes(), Format::Yaml).await.expect_err("is refused");
+        let error = opened(&keys, bad.as_bytes(), Format::Yaml)
+            .await
+            .expect_err("is refused");
         assert_eq!(error, SopsError::Mac);
     }
     // a MAC over encrypted values only lets plain ones change, and nothing else
     let text = String::from_utf8(vector("mac-only.enc.yaml")).expect("text");
     let changed = text.replace("name: app", "name: other");
-    let plain = opened(&keys, changed.as_bytes(), Format::Yaml).await.expect("decrypts");
+    let plain = opened(&keys, changed.as_bytes(), Format::Yaml)
+        .await
+        .expect("decrypts");
     assert!(String::from_utf8_lossy(&plain).contains("name: other"));
-    let without_user: String = text.split_inclusive('\n').filter(|line| !line.contains("user: ")).collect();
+    let without_user: String = text
+        .split_inclusive('\n')
+        .filter(|line| !line.contains("user: "))
+        .collect();
     let error = opened(&keys, without_user.as_bytes(), Format::Yaml).await;
     assert_eq!(error.expect_err("is refused"), SopsError::Mac);
 }
@@ -128,10 +149,23 @@ async fn a_file_without_mac_is_refused() {
 
 #[tokio::test]
 async fn a_stranger_opens_nothing_and_is_told_which_keys_would() {
-    let error = opened(&keys(&["stranger.agekey"]), &vector("secret.enc.yaml"), Format::Yaml).await;
+    let error = opened(
+        &keys(&["stranger.agekey"]),
+        &vector("secret.enc.yaml"),
+        Format::Yaml,
+    )
+    .await;
     let error = error.expect_err("is refused").to_string();
-    assert!(error.contains("age key age1") && error.contains("no age identity matches"), "{error}");
-    let error = opened(&keys(&["rsa2048.asc"]), &vector("pgp-cv25519.enc.yaml"), Format::Yaml).await;
+    assert!(
+        error.contains("age key age1") && error.contains("no age identity matches"),
+        "{error}"
+    );
+    let error = opened(
+        &keys(&["rsa2048.asc"]),
+        &vector("pgp-cv25519.enc.yaml"),
+        Format::Yaml,
+    )
+    .await;
     let error = error.expect_err("is refused").to_string();
     assert!(error.contains("no PGP private key matches"), "{error}");
 }
@@ -143,13 +177,23 @@ async fn one_share_of_two_is_not_enough() {
     let error = opened(&keys(&["main.agekey"]), &bytes, Format::Yaml).await;
     let error = error.expect_err("is refused").to_string();
     assert!(error.contains("1 of 2 key groups opened"), "{error}");
-    assert!(opened(&keys(&["third.agekey", "other.agekey"]), &bytes, Format::Yaml).await.is_ok());
+    assert!(
+        opened(&keys(&["third.agekey", "other.agekey"]), &bytes, Format::Yaml)
+            .await
+            .is_ok()
+    );
 }
 
 #[test]
 fn huge_files_are_refused_before_they_are_parsed() {
     let bytes = vec![b' '; MAX_FILE + 1];
-    for format in [Format::Yaml, Format::Json, Format::Dotenv, Format::Ini, Format::Binary] {
+    for format in [
+        Format::Yaml,
+        Format::Json,
+        Format::Dotenv,
+        Format::Ini,
+        Format::Binary,
+    ] {
         assert!(matches!(load(&bytes, format), Err(SopsError::TooLarge { .. })));
     }
 }
@@ -157,7 +201,11 @@ fn huge_files_are_refused_before_they_are_parsed() {
 /// R5: neither depth nor aliases cost more than their limit, and nothing of it panics.
 #[test]
 fn r5_deep_and_wide_texts_are_refused() {
-    let deep_json = format!("{{\"sops\": {{}}, \"a\": {}1{}}}", "[".repeat(5000), "]".repeat(5000));
+    let deep_json = format!(
+        "{{\"sops\": {{}}, \"a\": {}1{}}}",
+        "[".repeat(5000),
+        "]".repeat(5000)
+    );
     assert!(load(deep_json.as_bytes(), Format::Json).is_err());
     let deep_yaml = format!("sops: {{mac: x}}\na: {}", "{a: ".repeat(5000));
     assert!(load(deep_yaml.as_bytes(), Format::Yaml).is_err());
@@ -178,7 +226,10 @@ fn what_is_no_sops_file_says_so() {
         ("A=1\n", Format::Dotenv),
         ("[a]\nb = 1\n", Format::Ini),
     ] {
-        assert!(matches!(load(text.as_bytes(), format), Err(SopsError::NoMetadata)), "{format}");
+        assert!(
+            matches!(load(text.as_bytes(), format), Err(SopsError::NoMetadata)),
+            "{format}"
+        );
     }
 }
 

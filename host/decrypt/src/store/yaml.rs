@@ -23,7 +23,9 @@ const LIMITS: Limits = Limits {
 pub(super) fn load(bytes: &[u8]) -> Result<Loaded, SopsError> {
     let documents = parse_commented(bytes, &LIMITS).map_err(|error| parse(error.to_string()))?;
     let stored = documents.first().and_then(|first| first.root.get(METADATA_KEY));
-    let stored = stored.filter(|node| !node.is_null()).ok_or(SopsError::NoMetadata)?;
+    let stored = stored
+        .filter(|node| !node.is_null())
+        .ok_or(SopsError::NoMetadata)?;
     let stored = to_json(stored, Schema::V3).map_err(|error| SopsError::Metadata(error.to_string()))?;
     let metadata = Metadata::read(stored)?;
     let documents = documents.iter().map(document).collect::<Result<_, _>>()?;
@@ -174,7 +176,10 @@ fn written(value: &serde_json::Value) -> Result<Node, &'static str> {
     let failed = "a value cannot be written";
     let text = Zeroizing::new(emit_value(value, Flavour::V3(EmitOptions::V3)).map_err(|_| failed)?);
     let limits = Limits::default();
-    parse_document(text.as_bytes(), &limits).ok().flatten().ok_or(failed)
+    parse_document(text.as_bytes(), &limits)
+        .ok()
+        .flatten()
+        .ok_or(failed)
 }
 
 fn write_text(text: &[u8]) -> Result<Node, &'static str> {
@@ -183,7 +188,11 @@ fn write_text(text: &[u8]) -> Result<Node, &'static str> {
         Ok(text) => {
             let node = written(&serde_json::Value::from(text))?;
             // some characters of a control plane are lost by the reader; then the emitter decides alone
-            Ok(if node.value == text { node } else { Node::string(text) })
+            Ok(if node.value == text {
+                node
+            } else {
+                Node::string(text)
+            })
         }
         Err(_) => {
             let mut node = Node::string(base64::engine::general_purpose::STANDARD.encode(text));

@@ -138,7 +138,9 @@ impl Inserts {
                 waiting.push(text.clone());
                 continue;
             }
-            let Some(written) = node.content.get(at) else { return };
+            let Some(written) = node.content.get(at) else {
+                return;
+            };
             let line = line_of(written);
             self.put(line, indent_of(lines, line), &mut waiting);
             let next = node.content.get(at + 1).map_or(end, line_of);

@@ -38,7 +38,10 @@ fn key_secret(options: &Options, namespace: &str, decryption: &Decryption) -> Op
     let named = named.map(|reference| (ObjectKey::new(namespace, &reference.name), Import::All));
     named.or_else(|| {
         let shared = options.sops_age_secret.as_ref()?;
-        Some((ObjectKey::new(&options.runtime_namespace, shared), Import::AgeOnly))
+        Some((
+            ObjectKey::new(&options.runtime_namespace, shared),
+            Import::AgeOnly,
+        ))
     })
 }
 
@@ -65,14 +68,19 @@ pub(super) async fn decryptor(
     if decryption.provider != DecryptionProvider::Sops {
         return Err(Failure::stalled(
             reasons::BUILD_FAILED,
-            format!("spec.decryption.provider: {:?} is not known", decryption.provider.to_string()),
+            format!(
+                "spec.decryption.provider: {:?} is not known",
+                decryption.provider.to_string()
+            ),
         ));
     }
     let namespace = object.namespace().unwrap_or_default();
     let mut keys = match key_secret(&engine.options, &namespace, decryption) {
         Some((key, import)) => {
             let read = secret::read(&engine.cluster, &key.namespace, (SECRET_REF, Some(&key.name))).await?;
-            read.map(|secret| Keys::from_secret(&secret, import)).transpose()?.unwrap_or_default()
+            read.map(|secret| Keys::from_secret(&secret, import))
+                .transpose()?
+                .unwrap_or_default()
         }
         None => Keys::default(),
     };
@@ -112,7 +120,10 @@ fn login(
 
 /// Refuses a Secret that would be applied encrypted.
 pub(super) fn refuse_encrypted(manifests: &Manifests) -> Result<(), Failure> {
-    let encrypted = manifests.objects.iter().find(|object| is_encrypted_secret(object));
+    let encrypted = manifests
+        .objects
+        .iter()
+        .find(|object| is_encrypted_secret(object));
     encrypted.map_or(Ok(()), |object| {
         let (namespace, name) = (object.namespace(), object.name());
         let gap = if namespace.is_empty() { "" } else { "/" };
@@ -132,7 +143,8 @@ mod tests {
     use sluice_model::Object;
 
     fn manifests(extra: &Value) -> Manifests {
-        let mut secret = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "a", "namespace": "b"}});
+        let mut secret =
+            json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "a", "namespace": "b"}});
         if let (Some(secret), Some(extra)) = (secret.as_object_mut(), extra.as_object()) {
             secret.extend(extra.clone());
         }
@@ -144,10 +156,16 @@ mod tests {
     #[test]
     fn an_encrypted_secret_is_refused_by_name_unless_it_asks_to_stay_so() {
         assert!(refuse_encrypted(&manifests(&json!({}))).is_ok());
-        let failure = refuse_encrypted(&manifests(&json!({"sops": {"mac": "ENC[x]"}}))).expect_err("is refused");
+        let failure =
+            refuse_encrypted(&manifests(&json!({"sops": {"mac": "ENC[x]"}}))).expect_err("is refused");
         assert_eq!(failure.reason, "BuildFailed");
-        assert!(failure.message.starts_with("Secret/b/a is encrypted"), "{}", failure.message);
-        let metadata = json!({"name": "a", "annotations": {"kustomize.toolkit.fluxcd.io/decrypt": "Disabled"}});
+        assert!(
+            failure.message.starts_with("Secret/b/a is encrypted"),
+            "{}",
+            failure.message
+        );
+        let metadata =
+            json!({"name": "a", "annotations": {"kustomize.toolkit.fluxcd.io/decrypt": "Disabled"}});
         assert!(refuse_encrypted(&manifests(&json!({"sops": {}, "metadata": metadata}))).is_ok());
     }
 }

@@ -37,7 +37,8 @@ impl ServiceAccountLogin {
         let found = found.map_err(|error| format!("failed to read ConfigMap '{servers}': {error}"))?;
         let text = found.data.as_ref().and_then(|data| data.get(SERVERS_KEY));
         let text = text.ok_or_else(|| format!("ConfigMap '{servers}' has no key {SERVERS_KEY}"))?;
-        let path = vault_login_path(text, address).map_err(|reason| format!("ConfigMap '{servers}': {reason}"))?;
+        let path =
+            vault_login_path(text, address).map_err(|reason| format!("ConfigMap '{servers}': {reason}"))?;
         path.ok_or_else(|| format!("ConfigMap '{servers}' does not list the server of the file"))
     }
 }
@@ -55,7 +56,9 @@ impl VaultLogin for ServiceAccountLogin {
             ..TokenRequest::default()
         };
         let api: Api<ServiceAccount> = Api::namespaced(self.cluster.client(), &self.namespace);
-        let issued = api.create_token_request(&self.account, &PostParams::default(), &request).await;
+        let issued = api
+            .create_token_request(&self.account, &PostParams::default(), &request)
+            .await;
         let issued =
             issued.map_err(|error| format!("no token for service account '{}': {error}", self.identity()))?;
         let token = issued.status.map(|status| status.token).unwrap_or_default();

@@ -13,6 +13,8 @@ use sluice_sandbox::RenderedObject;
 
 use super::*;
 
+mod sealed;
+
 /// A memo in memory.
 #[derive(Default)]
 struct Memo {
@@ -187,6 +189,7 @@ fn input<'a>(plugin: &'a Double, tree: &Arc<dyn TreeRead>) -> RenderInput<'a, Do
         root: String::new(),
         trees: vec![("main".into(), tree.clone())],
         durable: true,
+        decryptor: None,
     }
 }
 

@@ -50,7 +50,9 @@ pub fn parse_commented(input: &[u8], limits: &Limits) -> Result<Vec<Commented>, 
         begins.push(composer.begins());
     }
     for (start, end) in composer.take_comments() {
-        let at = begins.partition_point(|begin| *begin <= start.pos).saturating_sub(1);
+        let at = begins
+            .partition_point(|begin| *begin <= start.pos)
+            .saturating_sub(1);
         let Some(document) = documents.get_mut(at) else {
             continue;
         };

@@ -8,7 +8,9 @@ use super::MAX_ARMORED;
 
 /// The bytes of all blocks of a kind, one after the other.
 pub(super) fn read(text: &[u8], kind: &str) -> Option<Zeroizing<Vec<u8>>> {
-    let text = std::str::from_utf8(text).ok().filter(|text| text.len() <= MAX_ARMORED)?;
+    let text = std::str::from_utf8(text)
+        .ok()
+        .filter(|text| text.len() <= MAX_ARMORED)?;
     let (begin, end) = (format!("-----BEGIN {kind}-----"), format!("-----END {kind}-----"));
     let mut out = Zeroizing::new(Vec::new());
     let mut lines = text.lines().map(str::trim);

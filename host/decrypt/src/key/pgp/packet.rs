@@ -53,7 +53,10 @@ fn read(reader: &mut Reader<'_>) -> Option<Packet> {
             let (length, is_partial) = new_length(reader)?;
             body.extend_from_slice(reader.take(length)?);
             if !is_partial {
-                return Some(Packet { tag: head & 0x3f, body });
+                return Some(Packet {
+                    tag: head & 0x3f,
+                    body,
+                });
             }
         }
     }
@@ -75,7 +78,10 @@ fn new_length(reader: &mut Reader<'_>) -> Option<(usize, bool)> {
     let first = reader.byte()?;
     Some(match first {
         0..192 => (usize::from(first), false),
-        192..224 => ((usize::from(first) - 192 << 8) + usize::from(reader.byte()?) + 192, false),
+        192..224 => (
+            (usize::from(first) - 192 << 8) + usize::from(reader.byte()?) + 192,
+            false,
+        ),
         255 => (reader.number(4)?, false),
         _ => (1 << (first & 0x1f), true),
     })
@@ -98,7 +104,11 @@ impl<'a> Reader<'a> {
     /// Big endian.
     pub fn number(&mut self, length: usize) -> Option<usize> {
         let bytes = self.take(length)?;
-        Some(bytes.iter().fold(0, |number, byte| number << 8 | usize::from(*byte)))
+        Some(
+            bytes
+                .iter()
+                .fold(0, |number, byte| number << 8 | usize::from(*byte)),
+        )
     }
 
     /// A multiprecision integer without leading zeros.

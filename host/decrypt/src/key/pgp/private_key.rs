@@ -142,7 +142,10 @@ impl PrivateKey {
             hash,
             cipher,
         };
-        Ok(Self { fingerprint, material })
+        Ok(Self {
+            fingerprint,
+            material,
+        })
     }
 
     /// Whether a session key may be for this key; an id of zeros names nobody.
@@ -181,7 +184,11 @@ impl PrivateKey {
             return None;
         };
         let point = encrypted.rest.integer()?;
-        let point = if oid.as_slice() == CV25519 { point.strip_prefix(&[0x40])? } else { point };
+        let point = if oid.as_slice() == CV25519 {
+            point.strip_prefix(&[0x40])?
+        } else {
+            point
+        };
         let length = encrypted.rest.byte()?;
         let wrapped = encrypted.rest.take(usize::from(length))?;
         let mut context = vec![u8::try_from(oid.len()).ok()?];
@@ -190,7 +197,8 @@ impl PrivateKey {
         context.extend_from_slice(b"Anonymous Sender    ");
         context.extend_from_slice(&self.fingerprint);
         let peer = UnparsedPublicKey::new(curve, point);
-        let digest = agreement::agree(key, peer, (), |shared| digest(*hash, shared, &context).ok_or(())).ok()?;
+        let digest =
+            agreement::agree(key, peer, (), |shared| digest(*hash, shared, &context).ok_or(())).ok()?;
         let (algorithm, size) = match cipher {
             7 => (&AES_128, 16),
             9 => (&AES_256, 32),
@@ -276,6 +284,9 @@ mod der {
         }
         let key = tagged(4, &tagged(0x30, &key));
         let version = integer(&BigUint::ZERO);
-        tagged(0x30, &[version.as_slice(), RSA.as_slice(), key.as_slice()].concat())
+        tagged(
+            0x30,
+            &[version.as_slice(), RSA.as_slice(), key.as_slice()].concat(),
+        )
     }
 }

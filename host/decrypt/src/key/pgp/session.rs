@@ -53,7 +53,9 @@ pub(super) fn open(keys: &[Arc<PrivateKey>], message: &[u8]) -> Result<Opened, &
 fn session_key(keys: &[Arc<PrivateKey>], packet: &Packet) -> (Option<Opened>, bool) {
     let mut addressed = false;
     for key in keys {
-        let Some(mut encrypted) = Encrypted::read(&packet.body) else { break };
+        let Some(mut encrypted) = Encrypted::read(&packet.body) else {
+            break;
+        };
         if key.is_addressed(&encrypted) {
             addressed = true;
             if let Some(session) = key.decrypt(&mut encrypted).filter(|session| is_sound(session)) {
@@ -69,7 +71,10 @@ fn is_sound(session: &[u8]) -> bool {
     let Some((key, &[high, low])) = session.split_last_chunk::<2>() else {
         return false;
     };
-    let sum = key.iter().skip(1).fold(0u16, |sum, byte| sum.wrapping_add(u16::from(*byte)));
+    let sum = key
+        .iter()
+        .skip(1)
+        .fold(0u16, |sum, byte| sum.wrapping_add(u16::from(*byte)));
     key.len() > 1 && sum == u16::from_be_bytes([high, low])
 }
 
@@ -117,8 +122,18 @@ fn literal(bytes: &[u8], nesting: usize) -> Option<Opened> {
                 let mut out = Zeroizing::new(Vec::new());
                 match reader.byte()? {
                     0 => out.extend_from_slice(reader.0),
-                    1 => drop(DeflateDecoder::new(reader.0).take(MAX_PLAINTEXT).read_to_end(&mut out).ok()?),
-                    2 => drop(ZlibDecoder::new(reader.0).take(MAX_PLAINTEXT).read_to_end(&mut out).ok()?),
+                    1 => drop(
+                        DeflateDecoder::new(reader.0)
+                            .take(MAX_PLAINTEXT)
+                            .read_to_end(&mut out)
+                            .ok()?,
+                    ),
+                    2 => drop(
+                        ZlibDecoder::new(reader.0)
+                            .take(MAX_PLAINTEXT)
+                            .read_to_end(&mut out)
+                            .ok()?,
+                    ),
                     _ => return None,
                 }
                 return literal(&out, nesting + 1);

@@ -1,16 +1,16 @@
 //! Doubles of AWS, Google, Azure and Vault: small servers that verify signatures, assertions and tokens as the real ones do.
 
 use super::*;
-use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
 use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::rsa;
+use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::any;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use hmac::{Hmac, Mac as _};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -49,7 +49,11 @@ async fn handle(
 ) -> Response {
     let (parts, body) = request.into_parts();
     let body: Bytes = axum::body::to_bytes(body, 1 << 20).await.expect("a body");
-    let path = parts.uri.path_and_query().map(ToString::to_string).unwrap_or_default();
+    let path = parts
+        .uri
+        .path_and_query()
+        .map(ToString::to_string)
+        .unwrap_or_default();
     let headers = parts
         .headers
         .iter()
@@ -75,7 +79,10 @@ fn mac(key: &[u8], text: &str) -> Vec<u8> {
 /// Whether the request is signed with the secret (Signature Version 4, built up from the request that arrived).
 fn is_signed(seen: &Seen, secret: &str, service: &str) -> bool {
     let field = |name: &str| {
-        let (_, rest) = seen.headers.get("authorization")?.split_once(&format!("{name}="))?;
+        let (_, rest) = seen
+            .headers
+            .get("authorization")?
+            .split_once(&format!("{name}="))?;
         rest.split(',').next().map(|value| value.trim().to_owned())
     };
     let (Some(credential), Some(names), Some(signature)) =
@@ -83,7 +90,9 @@ fn is_signed(seen: &Seen, secret: &str, service: &str) -> bool {
     else {
         return false;
     };
-    let Some((_, scope)) = credential.split_once('/') else { return false };
+    let Some((_, scope)) = credential.split_once('/') else {
+        return false;
+    };
     let lines: String = names
         .split(';')
         .map(|name| format!("{name}:{}\n", seen.headers.get(name).cloned().unwrap_or_default()))
@@ -95,9 +104,12 @@ fn is_signed(seen: &Seen, secret: &str, service: &str) -> bool {
         seen.headers["x-amz-date"],
         hex::encode(Sha256::digest(canonical))
     );
-    let key = scope.split('/').fold(format!("AWS4{secret}").into_bytes(), |key, part| mac(&key, part));
+    let key = scope
+        .split('/')
+        .fold(format!("AWS4{secret}").into_bytes(), |key, part| mac(&key, part));
     let must = ["host", "x-amz-date", "content-type"];
-    must.iter().all(|name| names.split(';').any(|signed| signed == *name))
+    must.iter()
+        .all(|name| names.split(';').any(|signed| signed == *name))
         && scope.ends_with(&format!("/eu-central-1/{service}/aws4_request"))
         && hex::encode(mac(&key, &text)) == signature
 }
@@ -131,14 +143,19 @@ async fn aws_kms_gets_a_signed_request() {
         ..Services::default()
     });
     let keys = |secret: &str| {
-        let yaml = format!(
-            "aws_access_key_id: AKID\naws_secret_access_key: {secret}\naws_session_token: session\n"
-        );
+        let yaml =
+            format!("aws_access_key_id: AKID\naws_secret_access_key: {secret}\naws_session_token: session\n");
         import(&[("sops.aws-kms", yaml.as_bytes())], Import::All).expect("imports")
     };
-    let opened = keys("secret-key").open(&aws_key(None), &reach).await.expect("opens");
+    let opened = keys("secret-key")
+        .open(&aws_key(None), &reach)
+        .await
+        .expect("opens");
     assert_eq!(opened.as_slice(), DATA_KEY);
-    let error = keys("wrong-key").open(&aws_key(None), &reach).await.expect_err("is refused");
+    let error = keys("wrong-key")
+        .open(&aws_key(None), &reach)
+        .await
+        .expect_err("is refused");
     assert_eq!(error, "the service answered 400: InvalidSignatureException");
 }
 
@@ -152,15 +169,22 @@ async fn aws_roles_are_assumed_first() {
         let credentials = "<AccessKeyId>ASIA</AccessKeyId><SecretAccessKey>role-key</SecretAccessKey>\
                            <SessionToken>role-token</SessionToken>";
         match sound {
-            true => (200, format!("<AssumeRoleResponse><Credentials>{credentials}</Credentials></AssumeRoleResponse>")),
+            true => (
+                200,
+                format!("<AssumeRoleResponse><Credentials>{credentials}</Credentials></AssumeRoleResponse>"),
+            ),
             false => (403, String::new()),
         }
     })
     .await;
     let kms = serve(|seen| {
-        let sound = is_signed(seen, "role-key", "kms") && seen.headers["x-amz-security-token"] == "role-token";
+        let sound =
+            is_signed(seen, "role-key", "kms") && seen.headers["x-amz-security-token"] == "role-token";
         let status = if sound { 200 } else { 400 };
-        (status, json!({"Plaintext": STANDARD.encode(DATA_KEY)}).to_string())
+        (
+            status,
+            json!({"Plaintext": STANDARD.encode(DATA_KEY)}).to_string(),
+        )
     })
     .await;
     let reach = reach(Services {
@@ -170,7 +194,10 @@ async fn aws_roles_are_assumed_first() {
     });
     let yaml = b"aws_access_key_id: AKID\naws_secret_access_key: secret-key\n";
     let keys = import(&[("sops.aws-kms", yaml)], Import::All).expect("imports");
-    let opened = keys.open(&aws_key(Some("arn:aws:iam::1:role/sops")), &reach).await.expect("opens");
+    let opened = keys
+        .open(&aws_key(Some("arn:aws:iam::1:role/sops")), &reach)
+        .await
+        .expect("opens");
     assert_eq!(opened.as_slice(), DATA_KEY);
 }
 
@@ -179,8 +206,15 @@ fn rsa_key() -> (String, Vec<u8>) {
     let pair = rsa::KeyPair::generate(rsa::KeySize::Rsa2048).expect("a key");
     let der = AsDer::<aws_lc_rs::encoding::Pkcs8V1Der<'_>>::as_der(&pair).expect("DER");
     let text = STANDARD.encode(der.as_ref());
-    let lines: Vec<&str> = text.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).expect("text")).collect();
-    let pem = format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", lines.join("\n"));
+    let lines: Vec<&str> = text
+        .as_bytes()
+        .chunks(64)
+        .map(|line| std::str::from_utf8(line).expect("text"))
+        .collect();
+    let pem = format!(
+        "-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n",
+        lines.join("\n")
+    );
     (pem, pair.public_key().as_ref().to_vec())
 }
 
@@ -208,7 +242,9 @@ async fn gcp_kms_gets_a_token_for_a_signed_assertion() {
             let sound = form["grant_type"] == "urn:ietf:params:oauth:grant-type:jwt-bearer"
                 && claims["iss"] == "sops@project.test"
                 && claims["scope"] == "https://www.googleapis.com/auth/cloudkms"
-                && claims["aud"].as_str().is_some_and(|audience| audience.ends_with("/token"));
+                && claims["aud"]
+                    .as_str()
+                    .is_some_and(|audience| audience.ends_with("/token"));
             return match sound {
                 true => (200, json!({"access_token": "google-token"}).to_string()),
                 false => (400, json!({"error": "invalid_grant"}).to_string()),
@@ -219,7 +255,10 @@ async fn gcp_kms_gets_a_token_for_a_signed_assertion() {
             && seen.headers["authorization"] == "Bearer google-token"
             && body["ciphertext"] == STANDARD.encode("sealed");
         let status = if sound { 200 } else { 403 };
-        (status, json!({"plaintext": STANDARD.encode(DATA_KEY)}).to_string())
+        (
+            status,
+            json!({"plaintext": STANDARD.encode(DATA_KEY)}).to_string(),
+        )
     })
     .await;
     let reach = reach(Services {
@@ -240,8 +279,14 @@ async fn gcp_kms_gets_a_token_for_a_signed_assertion() {
     let opened = keys(&pem).open(&master, &reach).await.expect("opens");
     assert_eq!(opened.as_slice(), DATA_KEY);
     let (stranger, _) = rsa_key();
-    let error = keys(&stranger).open(&master, &reach).await.expect_err("is refused");
-    assert_eq!(error, "failed to get an access token: the service answered 400: invalid_grant");
+    let error = keys(&stranger)
+        .open(&master, &reach)
+        .await
+        .expect_err("is refused");
+    assert_eq!(
+        error,
+        "failed to get an access token: the service answered 400: invalid_grant"
+    );
 }
 
 #[tokio::test]
@@ -263,7 +308,10 @@ async fn azure_key_vault_gets_a_token_of_client_credentials() {
             && seen.headers["authorization"] == "Bearer azure-token"
             && body == json!({"alg": "RSA-OAEP-256", "value": URL_SAFE_NO_PAD.encode("sealed")});
         let status = if sound { 200 } else { 403 };
-        (status, json!({"value": URL_SAFE_NO_PAD.encode(DATA_KEY)}).to_string())
+        (
+            status,
+            json!({"value": URL_SAFE_NO_PAD.encode(DATA_KEY)}).to_string(),
+        )
     })
     .await;
     let reach = reach(Services {
@@ -283,14 +331,29 @@ async fn azure_key_vault_gets_a_token_of_client_credentials() {
         );
         import(&[("sops.azure-kv", yaml.as_bytes())], Import::All).expect("imports")
     };
-    let opened = keys("azure-secret").open(&master(&azure.base), &reach).await.expect("opens");
+    let opened = keys("azure-secret")
+        .open(&master(&azure.base), &reach)
+        .await
+        .expect("opens");
     assert_eq!(opened.as_slice(), DATA_KEY);
-    let error = keys("wrong").open(&master(&azure.base), &reach).await.expect_err("is refused");
-    assert_eq!(error, "failed to get an access token: the service answered 401: invalid_client");
+    let error = keys("wrong")
+        .open(&master(&azure.base), &reach)
+        .await
+        .expect_err("is refused");
+    assert_eq!(
+        error,
+        "failed to get an access token: the service answered 401: invalid_client"
+    );
     let before = azure.seen.lock().expect("locks").len();
-    let error = keys("azure-secret").open(&master("http://localhost:1/"), &reach).await;
+    let error = keys("azure-secret")
+        .open(&master("http://localhost:1/"), &reach)
+        .await;
     assert!(error.expect_err("is refused").contains("vault_url"));
-    assert_eq!(azure.seen.lock().expect("locks").len(), before, "no token was asked for");
+    assert_eq!(
+        azure.seen.lock().expect("locks").len(),
+        before,
+        "no token was asked for"
+    );
 }
 
 struct Login;
@@ -313,11 +376,17 @@ async fn vault_takes_a_token_or_a_login() {
         if seen.path == "/v1/auth/kubernetes/login" {
             let sound = body == json!({"role": "team_sops", "jwt": "service-account-token"});
             let status = if sound { 200 } else { 400 };
-            return (status, json!({"auth": {"client_token": "login-token"}}).to_string());
+            return (
+                status,
+                json!({"auth": {"client_token": "login-token"}}).to_string(),
+            );
         }
         let known = ["static-token", "login-token"].contains(&seen.headers["x-vault-token"].as_str());
         match known && seen.path == "/v1/team/sops/decrypt/main" && body["ciphertext"] == "vault:v1:sealed" {
-            true => (200, json!({"data": {"plaintext": STANDARD.encode(DATA_KEY)}}).to_string()),
+            true => (
+                200,
+                json!({"data": {"plaintext": STANDARD.encode(DATA_KEY)}}).to_string(),
+            ),
             false => (403, json!({"errors": ["permission denied"]}).to_string()),
         }
     })
@@ -329,10 +398,16 @@ async fn vault_takes_a_token_or_a_login() {
         enc: "vault:v1:sealed".into(),
     };
     let keys = import(&[("sops.vault-token", b"static-token\n")], Import::All).expect("imports");
-    assert_eq!(keys.open(&master, &nowhere()).await.expect("opens").as_slice(), DATA_KEY);
+    assert_eq!(
+        keys.open(&master, &nowhere()).await.expect("opens").as_slice(),
+        DATA_KEY
+    );
     let mut keys = Keys::default();
     keys.set_vault_login(Arc::new(Login), "team/sops");
-    assert_eq!(keys.open(&master, &nowhere()).await.expect("opens").as_slice(), DATA_KEY);
+    assert_eq!(
+        keys.open(&master, &nowhere()).await.expect("opens").as_slice(),
+        DATA_KEY
+    );
     let keys = import(&[("sops.vault-token", b"canary-token")], Import::All).expect("imports");
     let error = keys.open(&master, &nowhere()).await.expect_err("is refused");
     assert_eq!(error, "the service answered 403: permission denied");
@@ -346,7 +421,12 @@ async fn p6_addresses_of_files_are_checked() {
         services: Services::default(),
     };
     let keys = import(&[("sops.vault-token", b"token")], Import::All).expect("imports");
-    for address in ["http://127.0.0.1:8200", "http://169.254.169.254", "http://[::1]:8200", "file:///etc"] {
+    for address in [
+        "http://127.0.0.1:8200",
+        "http://169.254.169.254",
+        "http://[::1]:8200",
+        "file:///etc",
+    ] {
         let master = MasterKey::Vault {
             address: address.into(),
             engine: "transit".into(),
