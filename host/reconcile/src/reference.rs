@@ -80,11 +80,11 @@ fn version(object: &PartialObjectMeta<Secret>) -> String {
 /// Watches until the task is dropped.
 pub(crate) async fn watch_secrets(engine: Arc<Engine>) {
     let client = engine.cluster.client();
-    let api: Api<Secret> = match &engine.options.watch_namespace {
+    let api: Api<PartialObjectMeta<Secret>> = match &engine.options.watch_namespace {
         Some(namespace) => Api::namespaced(client, namespace),
         None => Api::all(client),
     };
-    let mut events = watcher::metadata_watcher(api, watcher::Config::default())
+    let mut events = watcher::watcher(api, watcher::Config::default())
         .default_backoff()
         .boxed();
     let mut versions = Versions::default();

@@ -48,11 +48,11 @@ impl VaultLogin for ServiceAccountLogin {
     async fn login(&self, address: &str) -> Result<VaultGrant, String> {
         let path = self.path(address).await?;
         let request = TokenRequest {
-            spec: TokenRequestSpec {
-                audiences: vec![address.to_owned()],
+            spec: Some(TokenRequestSpec {
+                audiences: Some(vec![address.to_owned()]),
                 expiration_seconds: Some(LIFETIME),
                 bound_object_ref: None,
-            },
+            }),
             ..TokenRequest::default()
         };
         let api: Api<ServiceAccount> = Api::namespaced(self.cluster.client(), &self.namespace);
@@ -61,7 +61,7 @@ impl VaultLogin for ServiceAccountLogin {
             .await;
         let issued =
             issued.map_err(|error| format!("no token for service account '{}': {error}", self.identity()))?;
-        let token = issued.status.map(|status| status.token).unwrap_or_default();
+        let token = issued.status.and_then(|status| status.token).unwrap_or_default();
         Ok(VaultGrant {
             path,
             role: format!("{}_{}", self.namespace, self.account),
