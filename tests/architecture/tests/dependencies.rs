@@ -51,8 +51,8 @@ const KEPT_TO: [(&[&str], &[&str], &str); 9] = [
     ),
     (
         &["flate2"],
-        &["sluice-artifact", "sluice-decrypt"],
-        "archives; PGP packs what it encrypts",
+        &["sluice-artifact", "sluice-decrypt", "sluice-release"],
+        "archives; PGP and Helm pack what they store",
     ),
     (
         &["anyhow"],
