@@ -223,6 +223,9 @@ impl<'x> State<'x> {
         match value {
             Value::String(text) => self.write(text),
             Value::Nil => self.write(b"<no value>"),
+            Value::Bool(true) => self.write(b"true"),
+            Value::Bool(false) => self.write(b"false"),
+            Value::Int(_, number) => self.write_number(*number),
             Value::Function(_) => {
                 let node = self.template.source.write(self.at);
                 Err(self.error(format!("can't print {node} of type {}", value.type_name())))
@@ -232,6 +235,26 @@ impl<'x> State<'x> {
                 None => self.print_with(|printer| printer.arg(value, 'v')),
             },
         }
+    }
+
+    /// A number without the printer's machinery.
+    fn write_number(&mut self, number: i64) -> Result<(), Error> {
+        let mut digits = [0; 20];
+        let mut at = digits.len();
+        let mut rest = number.unsigned_abs();
+        loop {
+            at -= 1;
+            digits[at] = b'0' + (rest % 10) as u8;
+            rest /= 10;
+            if rest == 0 {
+                break;
+            }
+        }
+        if number < 0 {
+            at -= 1;
+            digits[at] = b'-';
+        }
+        self.write(&digits[at..])
     }
 
     fn print_with(&mut self, print: impl FnOnce(&mut crate::format::Printer<'_>)) -> Result<(), Error> {
