@@ -11,6 +11,7 @@ use crate::flux;
 use crate::kustomization::SortOptions;
 use crate::loader::Loader;
 use crate::name_reference::fix_references;
+use crate::objects::validate;
 use crate::options::{BuildOptions, Reorder};
 use crate::origin::Origin;
 use crate::resid::Gvk;
@@ -108,7 +109,7 @@ fn run(session: &Session<'_>, directory: &str) -> Result<ResMap> {
             unused.join(",")
         ));
     }
-    drop_local(&mut objects);
+    drop_local(&mut objects)?;
     sort(&mut objects, &target, session)?;
     if session.options.managed_by_label || target.kustomization.has_build_metadata("managedByLabel") {
         add_managed_by_label(&mut objects, session)?;
@@ -121,8 +122,15 @@ fn run(session: &Session<'_>, directory: &str) -> Result<ResMap> {
     Ok(objects)
 }
 
-fn drop_local(objects: &mut ResMap) {
+/// Drops what is empty or only for tools. A patch may have taken kind or name away: kustomize notices it here.
+fn drop_local(objects: &mut ResMap) -> Result<()> {
     let mut list = objects.take();
+    for resource in list.iter().filter(|resource| !resource.is_empty()) {
+        validate(resource.node()).map_err(|reason| Error::Object {
+            object: resource.id().to_string(),
+            reason,
+        })?;
+    }
     list.retain(|resource| {
         resource
             .meta_map("annotations")
@@ -131,6 +139,7 @@ fn drop_local(objects: &mut ResMap) {
             && !resource.is_empty()
     });
     objects.replace_all(list);
+    Ok(())
 }
 
 fn sort(objects: &mut ResMap, target: &Target<'_>, session: &Session<'_>) -> Result<()> {

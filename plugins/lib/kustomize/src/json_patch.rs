@@ -22,8 +22,8 @@ impl JsonPatch {
             return Err("empty json patch operations".into());
         }
         let value = if text[0] == b'[' {
-            serde_json::from_slice(text)
-                .or_else(|json_error| read_yaml(text, limits).map_err(|_| json_error.to_string()))?
+            // What begins as JSON must be JSON: a flow list of YAML is none.
+            serde_json::from_slice(text).map_err(|error| error.to_string())?
         } else {
             read_yaml(text, limits)?
         };
@@ -45,6 +45,24 @@ impl JsonPatch {
     /// True without operations.
     pub fn is_empty(&self) -> bool {
         self.operations.is_empty()
+    }
+
+    /// True when an operation changes the whole of what a path leads to.
+    pub fn replaces(&self, path: &str) -> bool {
+        let covers = |operation: &Map<String, Value>, field: &str| {
+            let changed = operation.get(field).and_then(Value::as_str);
+            changed.is_some_and(|changed| {
+                path.strip_prefix(changed)
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            })
+        };
+        self.operations
+            .iter()
+            .any(|operation| match operation.get("op").and_then(Value::as_str) {
+                Some("move") => covers(operation, "path") || covers(operation, "from"),
+                Some("add" | "replace" | "remove" | "copy") => covers(operation, "path"),
+                _ => false,
+            })
     }
 
     /// Applies all operations in order.

@@ -116,6 +116,8 @@ impl Kustomization {
             field: String::new(),
             reason: source.to_string(),
         })?;
+        let mut value = value;
+        write_and_read(&mut value, limits);
         let place = Place::root(KUSTOMIZATION_KIND, strict);
         let kustomization = Self::decode(&value, &place).map_err(|error| Error::Config {
             what: KUSTOMIZATION_KIND,
@@ -226,6 +228,22 @@ impl Parsed {
             });
         }
         Ok((self.kustomization, warnings))
+    }
+}
+
+/// kustomize writes the config of each transformer and generator as YAML and reads it again. That shows in texts with line
+/// breaks that are none to JSON.
+fn write_and_read(value: &mut Value, limits: &sluice_yaml::Limits) {
+    match value {
+        Value::String(text) if text.contains(['\u{85}', '\u{2028}', '\u{2029}']) => {
+            let written = sluice_yaml::emit_value(value, sluice_yaml::Flavour::Sigs).unwrap_or_default();
+            if let Ok(read @ Value::String(_)) = sluice_yaml::read_value(written.as_bytes(), false, limits) {
+                *value = read;
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| write_and_read(item, limits)),
+        Value::Object(map) => map.values_mut().for_each(|item| write_and_read(item, limits)),
+        _ => {}
     }
 }
 

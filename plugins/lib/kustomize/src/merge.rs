@@ -10,7 +10,7 @@ mod directive;
 
 use sluice_yaml::{Kind, Node, Style};
 
-use crate::node::{expect_kind, is_missing_or_null, is_null, quote_if_untagged, quotes_win, set_field};
+use crate::node::{expect_kind, is_missing_or_null, is_null, quote_if_ambiguous, quotes_win, set_field};
 use crate::openapi::{OpenApi, Schema};
 use crate::shared_text::keep_mark;
 use directive::{Directive, take_directive};
@@ -98,7 +98,7 @@ impl Merger<'_> {
             Kind::Scalar => Ok(match (dest, patch) {
                 (_, Some(patch)) => from_patch(patch),
                 (Some(mut dest), None) => {
-                    quote_if_untagged(&mut dest);
+                    quote_if_ambiguous(&mut dest);
                     value(dest)
                 }
                 (None, None) => Merged::Gone,
@@ -211,7 +211,10 @@ impl Merger<'_> {
         }
         let schema = self.schema_for(schema, Some(&node), None);
         match node.kind {
-            Kind::Scalar => Ok(Some(node)),
+            Kind::Scalar => {
+                quote_if_ambiguous(&mut node);
+                Ok(Some(node))
+            }
             Kind::Mapping => match take_directive(&mut node)? {
                 Directive::Delete => Ok(None),
                 Directive::Replace | Directive::Merge => self.adopt_fields(node, schema.as_ref()).map(Some),
@@ -289,7 +292,14 @@ fn settle(merged: Merged, look: Option<Look>) -> Option<Node> {
 
 fn put(dest: &mut Node, key: &Node, merged: Merged) -> Result<(), Reason> {
     if let Merged::Value { node, .. } = merged {
+        let before = dest.content.len();
         set_field(dest, &key.value, node).map_err(|error| error.to_string())?;
+        if dest.content.len() > before
+            && let Some(added) = dest.content.get_mut(before)
+        {
+            // Quotes around a key say that it is a string.
+            added.style = key.style;
+        }
     }
     Ok(())
 }

@@ -96,6 +96,8 @@ pub(crate) fn quotes_win(node: &mut Node) {
     if node.is_quoted()
         && !node.tagged
         && matches!(node.tag, Tag::Int | Tag::Float | Tag::Bool | Tag::Timestamp)
+        // A type that the text does not have by itself is written out.
+        && resolve(&node.value, Schema::V3).tag() == node.tag
     {
         node.tag = Tag::Str;
     }
@@ -115,16 +117,10 @@ fn keep_style(value: &mut Node, old: &Node) {
     }
 }
 
-fn quote_if_ambiguous(value: &mut Node) {
+/// Text that YAML 1.1 would read as another type gets quotes, as kyaml does when it sets a field.
+pub(crate) fn quote_if_ambiguous(value: &mut Node) {
     if value.style == Style::Plain && is_string(value) && reads_as_other_type(&value.value) {
         value.style = Style::DoubleQuoted;
-    }
-}
-
-/// Text without a tag that would read as another type becomes a string, as kyaml does when it sets a field to itself.
-pub(crate) fn quote_if_untagged(node: &mut Node) {
-    if node.tag == Tag::None {
-        quote_if_ambiguous(node);
     }
 }
 
@@ -205,15 +201,12 @@ pub(crate) fn meta_map(node: &Node, name: &str) -> StringMap {
     string_map(metadata.and_then(|metadata| metadata.get(name)))
 }
 
-/// The text of all pairs of a mapping; the last one of a key counts.
+/// The text of all pairs of a mapping; the last one of a key counts. kyaml takes the items of a list for pairs, too.
 pub(crate) fn string_map(node: Option<&Node>) -> StringMap {
-    let mut map = StringMap::new();
-    if let Some(node) = node {
-        for (key, value) in node.pairs() {
-            map.insert(key.value.clone(), value.value.clone());
-        }
-    }
-    map
+    let pairs = node.map_or(&[][..], |node| &node.content).chunks_exact(2);
+    pairs
+        .map(|pair| (pair[0].value.clone(), pair[1].value.clone()))
+        .collect()
 }
 
 /// Like [`string_map`], with null values as empty text and the first pair of a key.

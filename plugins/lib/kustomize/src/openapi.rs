@@ -5,6 +5,7 @@
 mod custom;
 mod table;
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use custom::Document;
@@ -108,11 +109,21 @@ pub(crate) struct OpenApi {
     custom: Option<Rc<Document>>,
     version: Option<String>,
     without_builtin: bool,
+    /// Something asked for the builtin schema before a document was set; kustomize then knows both.
+    builtin_used: Cell<bool>,
 }
 
 impl OpenApi {
-    /// Sets what a kustomization's `openapi` says; only the first one of a build counts. `builtin_too`: objects were
-    /// read before, or the caller always keeps the builtin schema (Flux does).
+    /// Notes that an object was read: kustomize looks for the scope of kinds that it does not know by heart in the
+    /// schema.
+    pub fn note_kind(&self, node: &Node) {
+        if self.custom.is_none() && builtin(top_text(node, "apiVersion"), top_text(node, "kind")).is_none() {
+            self.builtin_used.set(true);
+        }
+    }
+
+    /// Sets what a kustomization's `openapi` says; only the first one of a build counts. `builtin_too`: the caller
+    /// always keeps the builtin schema (Flux does).
     pub fn set(
         &mut self,
         version: Option<&str>,
@@ -142,7 +153,7 @@ impl OpenApi {
             }
             (None, Some((file, bytes))) => {
                 self.custom = Some(Rc::new(Document::parse(&bytes, file)?));
-                self.without_builtin = !builtin_too;
+                self.without_builtin = !builtin_too && !self.builtin_used.get();
                 Ok(())
             }
             (None, None) => Ok(()),
@@ -154,6 +165,9 @@ impl OpenApi {
         let (api_version, kind) = (top_text(node, "apiVersion"), top_text(node, "kind"));
         if kind.is_empty() || api_version.is_empty() {
             return None;
+        }
+        if self.custom.is_none() {
+            self.builtin_used.set(true);
         }
         if !self.without_builtin
             && let Some(schema) = builtin(api_version, kind)

@@ -227,6 +227,11 @@ impl Resource {
         self.suffixes.clear();
         self.behavior = None;
         self.needs_hash = false;
+        self.forget_notes();
+    }
+
+    /// Forgets origin and transformations, which kustomize keeps in annotations that a patch may take away.
+    pub fn forget_notes(&mut self) {
         if self.noted {
             self.noted = false;
             self.origin = None;

@@ -56,11 +56,6 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// True when any object was read before; kustomize knows its builtin schema only then beside a custom one.
-    pub fn has_read_objects(&self) -> bool {
-        self.loads.get() > 1
-    }
-
     /// Counts a value that a replacement writes.
     pub fn count_replacement(&self) -> Result<()> {
         let limit = self.options.limits.max_replacements;

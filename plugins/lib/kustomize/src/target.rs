@@ -80,7 +80,7 @@ impl<'a> Target<'a> {
         };
         let version = openapi.get("version").map(String::as_str);
         let session = self.session();
-        let builtin_too = session.options.flux.is_some() || session.has_read_objects();
+        let builtin_too = session.options.flux.is_some();
         session.openapi.borrow_mut().set(version, document, builtin_too)
     }
 
@@ -162,6 +162,7 @@ impl<'a> Target<'a> {
         let nodes = parse_objects(&bytes, limits).map_err(|error| error.in_file(path))?;
         let origin = Rc::new(self.origin.append(path));
         let with_origin = |node| {
+            self.session().openapi.borrow().note_kind(&node);
             let mut resource = Resource::new(node);
             resource.origin = Some(Rc::clone(&origin));
             resource.noted = self.notes();

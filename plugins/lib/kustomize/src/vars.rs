@@ -1,5 +1,7 @@
 //! Legacy variables: `$(NAME)` in listed fields is replaced by a field of an object.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use std::collections::{BTreeMap, BTreeSet};
 
 use sluice_yaml::{Kind, Node, Style, Tag};
@@ -100,6 +102,7 @@ pub(crate) fn resolve(objects: &mut ResMap, vars: &VarSet, specs: &[FieldSpec]) 
     for resource in objects.resources_mut() {
         for spec in specs {
             spec.apply(resource.node_mut(), None, &mut |field| replacer.set(field))?;
+            resource.settle_shared();
         }
     }
     let unused = values
@@ -174,6 +177,31 @@ fn split_indexes(parts: Vec<String>) -> Vec<String> {
     out
 }
 
+/// The name in `(name)` at the beginning of a text.
+fn name_in(text: &[u8]) -> Option<&str> {
+    let inner = text.strip_prefix(b"(")?;
+    let end = inner.iter().position(|byte| *byte == b')')?;
+    std::str::from_utf8(&inner[..end]).ok()
+}
+
+/// Bytes that are no text, as go-yaml keeps them in a string: base64 in lines of 70.
+fn encode_binary(bytes: &[u8]) -> String {
+    const LINE: usize = 70;
+    let encoded = STANDARD.encode(bytes);
+    if encoded.len() < LINE {
+        return encoded;
+    }
+    let mut out = String::with_capacity(encoded.len() + encoded.len() / LINE + 1);
+    for (at, char) in encoded.chars().enumerate() {
+        if at > 0 && at % LINE == 0 {
+            out.push('\n');
+        }
+        out.push(char);
+    }
+    out.push('\n');
+    out
+}
+
 struct Replacer<'v> {
     values: &'v BTreeMap<String, Replaced>,
     used: BTreeSet<&'v str>,
@@ -226,42 +254,38 @@ impl<'v> Replacer<'v> {
 
     /// The text with all variables in it replaced; a text that is nothing but a variable takes its type.
     fn expand(&mut self, input: &str) -> (String, Tag) {
-        let mut out = String::with_capacity(input.len());
-        let mut rest = input;
-        while let Some(at) = rest.find('$').filter(|at| at + 1 < rest.len()) {
-            out.push_str(&rest[..at]);
+        let mut out = Vec::with_capacity(input.len());
+        let mut rest = input.as_bytes();
+        while let Some(at) = rest
+            .iter()
+            .position(|byte| *byte == b'$')
+            .filter(|at| at + 1 < rest.len())
+        {
+            out.extend(&rest[..at]);
             let after = &rest[at + 1..];
-            if let Some(more) = after.strip_prefix('$') {
-                out.push('$');
+            if let Some(more) = after.strip_prefix(b"$") {
+                out.push(b'$');
                 rest = more;
                 continue;
             }
-            let Some(name) = after
-                .strip_prefix('(')
-                .and_then(|inner| inner.split_once(')'))
-                .map(|(name, _)| name)
-            else {
-                // No variable: the dollar and the byte behind it stay.
-                let length = after.chars().next().map_or(0, char::len_utf8);
-                out.push('$');
-                out.push_str(&after[..length]);
-                rest = &after[length..];
+            let Some(name) = name_in(after) else {
+                // No variable: the dollar and the byte behind it stay. Go takes that byte for a character.
+                out.push(b'$');
+                out.extend(char::from(after[0]).encode_utf8(&mut [0; 4]).as_bytes());
+                rest = &after[1..];
                 continue;
             };
             let whole = input.len() == name.len() + 3;
             match self.value(name) {
                 Some(Replaced::Typed(text, tag)) if whole => return (text.clone(), tag.clone()),
-                Some(Replaced::Typed(text, _) | Replaced::Text(text)) => out.push_str(text),
-                Some(Replaced::Structure) | None => {
-                    out.push_str("$(");
-                    out.push_str(name);
-                    out.push(')');
-                }
+                Some(Replaced::Typed(text, _) | Replaced::Text(text)) => out.extend(text.as_bytes()),
+                Some(Replaced::Structure) | None => out.extend(format!("$({name})").as_bytes()),
             }
             rest = &after[name.len() + 2..];
         }
-        out.push_str(rest);
-        (out, Tag::Str)
+        out.extend(rest);
+        let text = String::from_utf8(out).unwrap_or_else(|error| encode_binary(error.as_bytes()));
+        (text, Tag::Str)
     }
 
     fn value(&mut self, name: &str) -> Option<&'v Replaced> {
@@ -297,7 +321,7 @@ mod tests {
             ("$(B)", "$(B)"),
             ("$A $(A", "$A $(A"),
             ("$(N)-$(A)$", "5-x$"),
-            ("$é", "$é"),
+            ("$é", "JMODqQ=="),
         ] {
             assert_eq!(expand(input), (output.to_owned(), Tag::Str), "{input}");
         }

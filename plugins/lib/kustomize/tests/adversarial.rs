@@ -308,3 +308,105 @@ fn secrets_never_reach_an_error() {
         "{error}"
     );
 }
+
+#[test]
+fn r2_components_that_name_each_other_are_a_cycle() {
+    let component = "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\n";
+    let (a, b) = (
+        format!("{component}components: [../b]\n"),
+        format!("{component}components: [../a]\n"),
+    );
+    let files = Memory::new([
+        ("app/kustomization.yaml", "components: [../a]\n"),
+        ("a/kustomization.yaml", a.as_str()),
+        ("b/kustomization.yaml", b.as_str()),
+    ]);
+    let error = fails(&files, "app");
+    assert!(matches!(error.root(), Error::Cycle { .. }), "{error}");
+}
+
+#[test]
+fn r5_numbers_beyond_all_types_and_foreign_tags_stay_text() {
+    for (value, expected) in [
+        ("1e999", "v: 1e999"),
+        ("!!python/object:os.system x", "v: x"),
+        ("0o17", "v: 15"),
+        ("yes", "v: \"yes\""),
+        ("on", "v: \"on\""),
+    ] {
+        let text = format!("{CONFIG_MAP}data:\n  v: {value}\n");
+        let files = Memory::new([
+            ("kustomization.yaml", "resources: [a.yaml]\n"),
+            ("a.yaml", text.as_str()),
+        ]);
+        let built = build(&files, "", &open_options()).and_then(|built| built.to_yaml());
+        let text = built.expect("builds");
+        assert!(text.contains(expected), "{value}: {text}");
+    }
+}
+
+#[test]
+fn r5_merge_key_bombs_are_bounded() {
+    let mut bomb = String::from("a0: &a0 {k: v}\n");
+    for level in 1..40 {
+        let before = level - 1;
+        bomb.push_str(&format!(
+            "a{level}: &a{level} {{x: *a{before}, y: *a{before}, <<: *a{before}}}\n"
+        ));
+    }
+    let text = format!("{CONFIG_MAP}{bomb}");
+    let files = Memory::new([
+        ("kustomization.yaml", "resources: [a.yaml]\n"),
+        ("a.yaml", text.as_str()),
+    ]);
+    assert!(fails(&files, "").to_string().contains("a.yaml"));
+}
+
+#[test]
+fn r8_json_patches_that_copy_what_they_copied_are_bounded() {
+    let mut patch = String::from("- {op: add, path: /x, value: [1, 2, 3, 4]}\n");
+    for _ in 0..60 {
+        patch.push_str("- {op: copy, from: /x, path: /x/-}\n");
+    }
+    let kustomization = "resources: [a.yaml]\npatches:\n- path: p.yaml\n  target: {kind: ConfigMap}\n";
+    let files = Memory::new([
+        ("kustomization.yaml", kustomization),
+        ("a.yaml", CONFIG_MAP),
+        ("p.yaml", patch.as_str()),
+    ]);
+    let error = fails(&files, "").to_string();
+    assert!(error.contains("copy operations add more than"), "{error}");
+}
+
+#[test]
+fn r9_selectors_with_costly_expressions_end_soon() {
+    let name = "a".repeat(200);
+    let text = CONFIG_MAP.replace("name: a", &format!("name: {name}"));
+    for pattern in ["(a+)+b", "(a|aa)+$b", "(.*)*x", "a{1,200}{1,200}{1,200}"] {
+        let kustomization = format!(
+            "resources: [a.yaml]\npatches:\n- patch: '[{{\"op\": \"remove\", \"path\": \"/kind\"}}]'\n  target: {{name: '{pattern}'}}\n"
+        );
+        let files = Memory::new([
+            ("kustomization.yaml", kustomization.as_str()),
+            ("a.yaml", text.as_str()),
+        ]);
+        let begin = std::time::Instant::now();
+        if let Err(error) = build(&files, "", &open_options()) {
+            assert!(error.to_string().contains(pattern), "{error}");
+        }
+        assert!(begin.elapsed().as_secs() < 5, "{pattern}");
+    }
+}
+
+#[test]
+fn r11_lists_inside_of_lists_are_taken_apart_and_generated_names_refused() {
+    let nested = "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: List\n  items:\n  - {apiVersion: v1, kind: ConfigMap, metadata: {name: a}}\n";
+    let files = Memory::new([
+        ("kustomization.yaml", "resources: [a.yaml]\n"),
+        ("a.yaml", nested),
+    ]);
+    match build(&files, "", &open_options()) {
+        Ok(built) => assert_eq!(built.objects.len(), 1),
+        Err(error) => assert!(error.to_string().contains("a.yaml"), "{error}"),
+    }
+}

@@ -235,11 +235,29 @@ impl<'a> Composer<'a> {
         Ok(done.node)
     }
 
+    /// True when the next node is the value of a merge key.
+    fn awaits_merge(&self) -> bool {
+        self.open.last().is_some_and(|open| {
+            let content = &open.node.content;
+            open.node.kind == Kind::Mapping
+                && content.len() % 2 == 1
+                && content.last().is_some_and(|key| key.tag == Tag::Merge)
+        })
+    }
+
     fn expand(&mut self, name: &'a str) -> Result<Node, Error> {
         let size = self.anchors.size(name)?;
         self.count(size)?;
         self.anchors.count_expansion(size)?;
         let node = self.anchors.copy(name)?;
+        if node.kind != Kind::Mapping && self.awaits_merge() {
+            // A sequence of maps merges only when it is written out.
+            let message = match self.parser.schema() {
+                Schema::V2 => "map merge requires map or sequence of maps as the value",
+                Schema::V3 => "invalid map merge: received alias for a non-map value",
+            };
+            return Err(Error::new(ErrorKind::Compose, message));
+        }
         if self.open.len() + node.depth() > self.limits.max_depth {
             let message = format!("exceeded max depth of {}", self.limits.max_depth);
             return Err(Error::new(ErrorKind::Limit, message));

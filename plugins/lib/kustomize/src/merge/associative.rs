@@ -8,7 +8,7 @@ use sluice_yaml::{Kind, Node};
 
 use super::directive::{Directive, ends_element, take_directive, without_directive};
 use super::{Merged, Merger, Reason, from_patch, value};
-use crate::node::{is_nil_or_empty, is_null, set_field};
+use crate::node::{expect_kind, is_nil_or_empty, is_null, set_field};
 use crate::openapi::Schema;
 
 /// Values of the merge keys of one element.
@@ -150,7 +150,7 @@ impl List<'_, '_> {
             used = keys;
         }
         if !all.is_empty() {
-            self.append_rest(&used);
+            self.append_rest(&used)?;
         } else {
             self.items = (0..self.dest.len()).map(Item::Own).collect();
         }
@@ -272,13 +272,19 @@ impl List<'_, '_> {
                 Some(Fate::Drop) | None => {}
             }
         }
-        if !placed {
+        // kyaml takes a null element for none, but it has taken the place of what it matched.
+        let is_null_item = match item {
+            Some(Item::Own(at)) => self.dest[*at].as_ref().is_some_and(is_null),
+            Some(Item::New(node)) => is_null(node),
+            None => true,
+        };
+        if !placed && !is_null_item {
             self.items.extend(item.cloned());
         }
     }
 
     /// The object's elements, in order, behind those of the patch; merged ones take their places.
-    fn append_rest(&mut self, keys: &[String]) {
+    fn append_rest(&mut self, keys: &[String]) -> Result<(), Reason> {
         for at in 0..self.dest.len() {
             let Some(element) = self.dest[at].as_ref().filter(|_| self.listed[at]) else {
                 continue;
@@ -289,6 +295,7 @@ impl List<'_, '_> {
                 self.set_item(Some(&own), keys, &[text]);
                 continue;
             }
+            expect_kind(element, Kind::Mapping).map_err(|error| error.to_string())?;
             let values: Values = keys
                 .iter()
                 .filter_map(|key| element.get(key).map(|field| field.value.clone()))
@@ -301,6 +308,7 @@ impl List<'_, '_> {
             }
             self.set_item(Some(&own), keys, &values);
         }
+        Ok(())
     }
 
     fn finish(mut self) -> Vec<Node> {

@@ -8,7 +8,7 @@ use crate::json_patch::{JsonPatch, numbers_to_floats};
 use crate::kustomization::{Patch, PatchOptions};
 use crate::loader::Loader;
 use crate::merge::strategic_merge;
-use crate::node::{self, is_null, meta_map, push_field, set_field, set_meta_map, untagged};
+use crate::node::{self, is_null, meta_map, push_field, set_field, set_meta_map, top_text, untagged};
 use crate::objects::parse_objects;
 use crate::resmap::ResMap;
 use crate::resource::Resource;
@@ -145,9 +145,8 @@ impl Operation {
             Ok(nodes) if nodes.is_empty() => return Ok(Self::Nothing),
             Ok(nodes) => {
                 let mut patches: Vec<Resource> = nodes.into_iter().map(Resource::new).collect();
-                for (patch, options) in patches.iter_mut().zip(std::iter::repeat(options)) {
-                    patch.allow_name_change |= options.is_some_and(|options| options.allow_name_change);
-                    patch.allow_kind_change |= options.is_some_and(|options| options.allow_kind_change);
+                if let Some(options) = options {
+                    patches.iter_mut().for_each(|patch| allow(patch, options));
                 }
                 return Ok(Self::Strategic(patches));
             }
@@ -163,6 +162,17 @@ impl Operation {
     }
 }
 
+/// Notes what a patch may change. kustomize does so in its annotations, which become text then.
+fn allow(patch: &mut Resource, options: &PatchOptions) {
+    patch.allow_name_change |= options.allow_name_change;
+    patch.allow_kind_change |= options.allow_kind_change;
+    if options.allow_name_change || options.allow_kind_change {
+        let annotations = meta_map(patch.node(), "annotations");
+        // The patch has a name, so its metadata is a map.
+        let _ = set_meta_map(patch.node_mut(), "annotations", &annotations);
+    }
+}
+
 /// Names a patch without telling what is in it.
 fn describe(patch: &Patch) -> String {
     if !patch.path.is_empty() {
@@ -174,7 +184,8 @@ fn describe(patch: &Patch) -> String {
     format!("[inline patch{on}]")
 }
 
-fn write_metadata_as_text(patch: &mut Resource) {
+/// kustomize copies a patch's labels and annotations as text where it lays the patch over a list of objects.
+pub(super) fn write_metadata_as_text(patch: &mut Resource) {
     let (labels, annotations) = (
         meta_map(patch.node(), "labels"),
         meta_map(patch.node(), "annotations"),
@@ -194,10 +205,10 @@ pub(super) fn merge_into_all(
     for at in selected {
         let resource = &mut objects.resources_mut()[*at];
         let mut node = patch.node().clone();
-        if let Some(api_version) = resource.node().get("apiVersion").map(|field| field.value.clone()) {
-            let fits = set_field(&mut node, "apiVersion", Node::scalar(api_version));
-            fits.map_err(|error| patch.field_error("apiVersion", error))?;
-        }
+        // The object's apiVersion, which reads as null when it has none.
+        let api_version = Node::scalar(top_text(resource.node(), "apiVersion"));
+        let fits = set_field(&mut node, "apiVersion", api_version);
+        fits.map_err(|error| patch.field_error("apiVersion", error))?;
         apply_strategic(resource, node, patch, session)?;
     }
     let mut list = objects.take();
@@ -283,6 +294,9 @@ pub(super) fn apply_json_patch(resource: &mut Resource, patch: &JsonPatch) -> Re
     numbers_to_floats(&mut data);
     resource.put_node(Some(sluice_yaml::from_json(&data)));
     resource.shared.clear();
+    if patch.replaces("/metadata/annotations") {
+        resource.forget_notes();
+    }
     resource.absorb_annotations();
     let annotations = resource.meta_map("annotations");
     resource.change("metadata/annotations", |node| {

@@ -1,7 +1,7 @@
 //! PatchStrategicMergeTransformer: the legacy `patchesStrategicMerge`.
 
 use super::Transformer;
-use super::patch::merge_into_all;
+use super::patch::{merge_into_all, write_metadata_as_text};
 use crate::error::{Error, Result};
 use crate::loader::Loader;
 use crate::objects::parse_objects;
@@ -44,9 +44,9 @@ impl PatchStrategicMergeTransformer {
         if nodes.is_empty() {
             return Err(wrong("patch appears to be empty"));
         }
-        Ok(Self {
-            patches: nodes.into_iter().map(Resource::new).collect(),
-        })
+        let mut patches: Vec<Resource> = nodes.into_iter().map(Resource::new).collect();
+        patches.iter_mut().for_each(write_metadata_as_text);
+        Ok(Self { patches })
     }
 }
 
