@@ -1,0 +1,88 @@
+//! Builds random kustomizations with our library and with the real kustomize, and compares them byte for byte.
+//!
+//! `fuzz-kustomize [--cases N] [--seed S] [--case I] [--keep DIR] [--program-every N] [--jobs N]
+//! [--no-shrink] [--errors]`. A difference is made
+//! small and written to the folder of `--keep` as a case for `plugins/lib/kustomize/tests/cases`, with the real program's
+//! output. The exit status is 1 when any case differs.
+
+#![allow(clippy::print_stdout)]
+
+mod case;
+mod compare;
+mod generate;
+mod oracle;
+mod ours;
+mod random;
+mod run;
+mod shrink;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+
+/// What the command line asks for.
+#[derive(Debug, Clone)]
+pub struct Arguments {
+    cases: u64,
+    seed: u64,
+    /// Only this one, and print it.
+    only: Option<u64>,
+    keep: PathBuf,
+    /// Every so many cases also go through the real program.
+    program_every: u64,
+    jobs: u64,
+    shrink: bool,
+    errors: bool,
+}
+
+fn arguments() -> Result<Arguments> {
+    let mut out = Arguments {
+        cases: 1_000,
+        seed: 1,
+        only: None,
+        keep: std::env::temp_dir().join("fuzz-kustomize"),
+        program_every: 200,
+        jobs: 1,
+        shrink: true,
+        errors: false,
+    };
+    let mut list = std::env::args().skip(1);
+    while let Some(name) = list.next() {
+        if name == "--no-shrink" {
+            out.shrink = false;
+            continue;
+        }
+        if name == "--errors" {
+            out.errors = true;
+            continue;
+        }
+        let value = list.next().with_context(|| format!("{name} wants a value"))?;
+        let number = || {
+            value
+                .parse::<u64>()
+                .with_context(|| format!("{name} wants a number"))
+        };
+        match name.as_str() {
+            "--cases" => out.cases = number()?,
+            "--seed" => out.seed = number()?,
+            "--case" => out.only = Some(number()?),
+            "--keep" => out.keep = PathBuf::from(value),
+            "--program-every" => out.program_every = number()?.max(1),
+            "--jobs" => out.jobs = number()?.max(1),
+            other => bail!("unknown flag {other}"),
+        }
+    }
+    Ok(out)
+}
+
+fn main() -> ExitCode {
+    match arguments().and_then(|arguments| run::run(&arguments)) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("fuzz-kustomize: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
