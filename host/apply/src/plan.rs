@@ -70,7 +70,7 @@ pub(crate) fn patch_options(options: &ApplyOptions, dry_run: bool) -> PatchOptio
 }
 
 /// A skipped object is named as the server names it, so that the inventory entry stays the same.
-fn skip(object: &Object, live: Option<&Object>, options: &ApplyOptions) -> Option<Change> {
+pub(crate) fn skip(object: &Object, live: Option<&Object>, options: &ApplyOptions) -> Option<Change> {
     let rules = Rules::of(&options.owner);
     let excluded = rules.is_excluded(object) || live.is_some_and(|live| rules.is_excluded(live));
     let stands = live.is_some() && rules.is_only_created(object);
@@ -119,7 +119,7 @@ fn compare(object: Object, live: Option<&Object>, merged: &Object, options: &App
     }
 }
 
-fn refused(
+pub(crate) fn refused(
     object: &Object,
     live: Option<&Object>,
     error: ClusterError,

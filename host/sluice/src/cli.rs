@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::{completion, crds, plugin, render, run, version};
+use crate::{build, completion, crds, diff, plugin, render, run, version};
 
 /// GitOps for Kubernetes: Flux's API, with every renderer, source and notifier in a sandbox.
 #[derive(Debug, Parser)]
@@ -13,6 +13,7 @@ use crate::{completion, crds, plugin, render, run, version};
   sluice crds | kubectl apply --server-side -f -       install the kinds
   sluice run --storage-path /data                      run the controllers
   sluice render kustomize ./clusters/prod              print what kustomize build prints
+  sluice diff kustomization apps --path ./apps         what local files would change
   sluice plugin list                                   what is built in and installed")]
 pub struct Cli {
     #[command(subcommand)]
@@ -28,6 +29,12 @@ enum Command {
     /// Render manifests through the sandboxed renderers.
     #[command(subcommand)]
     Render(render::RenderCommand),
+    /// Print what an object would apply, from local files.
+    #[command(subcommand)]
+    Build(build::BuildCommand),
+    /// Show what local files would change in the cluster.
+    #[command(subcommand)]
+    Diff(diff::DiffCommand),
     /// Inspect, move and list plugins.
     #[command(subcommand)]
     Plugin(plugin::PluginCommand),
@@ -64,6 +71,8 @@ impl Cli {
             Command::Run(args) => run::run(*args),
             Command::Crds(args) => crds::print(&args),
             Command::Render(command) => render::render(command),
+            Command::Build(command) => build::execute(command),
+            Command::Diff(command) => return diff::execute(command),
             Command::Plugin(command) => plugin::execute(command),
             Command::Version(args) => version::print(&args),
             Command::Completion(args) => completion::print(&args),

@@ -2,6 +2,7 @@
 
 pub mod bed;
 pub mod case;
+pub mod command;
 pub mod flux;
 pub mod object;
 pub mod wave;

@@ -3,9 +3,10 @@
 use anyhow::Result;
 use serde_json::{Value, json};
 use sluice_e2e::Case;
+use sluice_e2e::command::sluice;
 use sluice_e2e::flux::Flux;
-use sluice_e2e::object::{config_map, kustomization_file};
-use sluice_testbed::{Change, Repository};
+use sluice_e2e::object::{config_map, deployment, git_repository, kustomization, kustomization_file, secret};
+use sluice_testbed::{Change, Checkout, Repository};
 
 async fn deployed(name: &str) -> Result<Option<(Case, Flux, Repository)>> {
     let case = Case::start(name).await?;
@@ -94,6 +95,56 @@ async fn suspend_and_resume() -> Result<()> {
 }
 
 #[tokio::test]
+async fn tree_and_trace() -> Result<()> {
+    let Some((case, flux, repository)) = deployed("flux-tree").await? else {
+        return Ok(());
+    };
+    let child = json!({"apiVersion": "kustomize.toolkit.fluxcd.io/v1", "kind": "Kustomization",
+        "metadata": {"name": "child", "namespace": case.namespace},
+        "spec": {"interval": "1h", "path": "./child", "prune": true, "targetNamespace": case.namespace,
+            "sourceRef": {"kind": "GitRepository", "name": "app"}}});
+    let commit = repository.commit(
+        "main",
+        "a child",
+        &[
+            Change::text(
+                "app/kustomization.yaml",
+                kustomization_file(&["settings.yaml", "child.yaml"]),
+            ),
+            Change::text("app/child.yaml", child.to_string()),
+            Change::text("child/kustomization.yaml", kustomization_file(&["map.yaml"])),
+            Change::text("child/map.yaml", config_map("of-the-child", "x", "1")),
+        ],
+    )?;
+    case.roll_out("app", &commit).await?;
+    case.until(
+        "Kustomization",
+        "child",
+        "is ready",
+        sluice_e2e::object::is_current,
+    )
+    .await?;
+    let tree = flux.run(&["tree", "kustomization", "app"]).await?;
+    for line in ["ConfigMap", "settings", "Kustomization", "child", "of-the-child"] {
+        assert!(tree.contains(line), "{line} in {tree}");
+    }
+    let json: Value =
+        serde_json::from_str(&flux.run(&["tree", "kustomization", "app", "-o", "json"]).await?)?;
+    assert!(json.to_string().contains("of-the-child"), "{json}");
+
+    let trace = flux.run(&["trace", "configmap", "of-the-child"]).await?;
+    for line in [
+        "Managed by Flux",
+        "Kustomization:   child",
+        "GitRepository:   app",
+        &format!("main@sha1:{commit}"),
+    ] {
+        assert!(trace.contains(line), "{line} in {trace}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn events_stats_export_and_check() -> Result<()> {
     let Some((_case, flux, repository)) = deployed("flux-events").await? else {
         return Ok(());
@@ -127,5 +178,78 @@ async fn events_stats_export_and_check() -> Result<()> {
             .await?
             .contains(&commit[..8])
     );
+    Ok(())
+}
+
+/// What `flux build` makes of the same files, with the variables of the cluster, is what `sluice build` makes of them,
+/// byte by byte; and `flux diff` finds nothing to change in what Sluice applied.
+#[tokio::test]
+async fn build_and_diff_agree() -> Result<()> {
+    let case = Case::start("flux-build").await?;
+    let Some(flux) = Flux::find(&case.namespace).await? else {
+        return Ok(());
+    };
+    let repository = case.git.create("app")?;
+    let files = [
+        Change::text(
+            "app/kustomization.yaml",
+            kustomization_file(&["settings.yaml", "web.yaml", "key.yaml"]),
+        ),
+        Change::text(
+            "app/settings.yaml",
+            config_map("settings", "color", "${color} ${none:=default}"),
+        ),
+        Change::text(
+            "app/web.yaml",
+            deployment("web", None).replace("replicas: 1", "replicas: ${replicas}"),
+        ),
+        Change::text(
+            "app/key.yaml",
+            "apiVersion: v1\nkind: Secret\nmetadata: {name: key}\nstringData: {a: \"${color}\"}\n",
+        ),
+    ];
+    repository.commit("main", "first", &files)?;
+    case.apply(secret("vars", &[("color", "blue"), ("replicas", "0")]))
+        .await?;
+    case.apply(git_repository("app", &case.git.url(&repository)))
+        .await?;
+    let mut app = kustomization("app", "app", "./app");
+    app["spec"]["postBuild"] = json!({"substituteFrom": [{"kind": "Secret", "name": "vars"}]});
+    app["spec"]["commonMetadata"] = json!({"labels": {"team": "a"}, "annotations": {"note": "b: c"}});
+    case.apply(app).await?;
+    case.until("Kustomization", "app", "is ready", sluice_e2e::object::is_current)
+        .await?;
+
+    let local = Checkout::clone(&case.git.url(&repository))?;
+    let folder = local.path().join("app").to_string_lossy().into_owned();
+    let theirs = flux
+        .run(&["build", "kustomization", "app", "--path", &folder])
+        .await?;
+    let args = [
+        "build",
+        "kustomization",
+        "app",
+        "--path",
+        &folder,
+        "-n",
+        &case.namespace,
+    ];
+    let ours = sluice(sluice_e2e::bed().await?.kubeconfig(), &args).await?;
+    assert_eq!(ours.out, theirs, "{}", ours.err);
+    let nothing = flux
+        .run(&[
+            "diff",
+            "kustomization",
+            "app",
+            "--path",
+            &folder,
+            "--progress-bar=false",
+        ])
+        .await?;
+    assert!(!nothing.contains('►'), "{nothing}");
+    let vars = flux
+        .run(&["debug", "kustomization", "app", "--show-vars"])
+        .await?;
+    assert!(vars.contains("color=blue"), "{vars}");
     Ok(())
 }

@@ -17,6 +17,8 @@ mod health;
 mod incremental;
 mod notification;
 mod plugin;
+mod post_build;
+mod preview;
 mod process;
 mod source_errors;
 mod suspend;

@@ -7,8 +7,8 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use serde_json::json;
 use sluice_e2e::Case;
-use sluice_e2e::object::{condition, is_current, is_ready, message, object};
-use sluice_testbed::{Receiver, Registry, programs};
+use sluice_e2e::object::{condition, config_map, is_current, is_ready, message, object};
+use sluice_testbed::{Change, Receiver, Registry, programs};
 
 fn sluice(args: &[&str]) -> Result<String> {
     let output = Command::new(programs::sluice()?).args(args).output()?;
@@ -45,6 +45,80 @@ fn plugin(name: &str, registry: &Registry, tag: &str) -> serde_json::Value {
         "interval": "1h",
     });
     object("Plugin", name, spec)
+}
+
+#[tokio::test]
+async fn a_notifier_from_a_registry_delivers_and_outlives_the_registry() -> Result<()> {
+    let case = Case::start("plugin").await?;
+    let registry = Registry::start().await?;
+    let file = build_guest().await?;
+    let reference = registry.url("plugins/notify-shout:1.0.0");
+    let pushed = sluice(&[
+        "plugin",
+        "push",
+        &file.to_string_lossy(),
+        &reference,
+        "--insecure",
+    ])?;
+    assert!(pushed.contains("sha256:"), "{pushed}");
+
+    case.cluster
+        .apply(&plugin("e2e-shout", &registry, "1.0.0"))
+        .await?;
+    let installed = case.until("Plugin", "e2e-shout", "is ready", is_current).await?;
+    let digest = installed["status"]["digest"].as_str().unwrap();
+    assert!(digest.starts_with("sha256:"), "{installed}");
+    assert_eq!(installed["status"]["types"], json!(["shout"]));
+    assert!(
+        installed["status"]["worlds"]
+            .to_string()
+            .contains("notifier-plugin"),
+        "{installed}"
+    );
+
+    let receiver = Receiver::start()?;
+    case.apply(object(
+        "Provider",
+        "hook",
+        json!({"type": "shout", "address": receiver.url("hook")}),
+    ))
+    .await?;
+    let rule = json!({"providerRef": {"name": "hook"}, "eventSeverity": "info",
+        "eventSources": [{"kind": "Kustomization", "name": "*"}]});
+    case.apply(object("Alert", "hook", rule)).await?;
+    let repository = case.simple_repository("app")?;
+    case.deploy("app", &repository).await?;
+    let wanted = format!("CONFIGMAP/{}/SETTINGS CREATED", case.namespace.to_uppercase());
+    receiver
+        .wait_for(Duration::from_secs(30), |it| {
+            it.body.as_ref() == wanted.as_bytes()
+        })
+        .await?;
+
+    // the registry goes away and a tag that does not exist is asked for: the last good one stays in use
+    case.merge("Plugin", "e2e-shout", json!({"spec": {"oci": {"tag": "2.0.0"}}}))
+        .await?;
+    let failed = case
+        .until("Plugin", "e2e-shout", "cannot be pulled", |it| {
+            is_ready(it, "False")
+        })
+        .await?;
+    assert_eq!(failed["status"]["digest"], digest);
+    assert!(message(&failed).contains("2.0.0"), "{}", message(&failed));
+    drop(registry);
+    // another event: an equal one within five minutes is not sent again
+    let green = Change::text("app/settings.yaml", config_map("settings", "color", "green"));
+    let commit = repository.commit("main", "green", &[green])?;
+    case.roll_out("app", &commit).await?;
+    let wanted = format!("CONFIGMAP/{}/SETTINGS CONFIGURED", case.namespace.to_uppercase());
+    receiver
+        .wait_for(Duration::from_secs(30), |it| {
+            it.body.as_ref() == wanted.as_bytes()
+        })
+        .await?;
+    case.cluster
+        .delete("sluice.dev/v1alpha1", "Plugin", "", "e2e-shout")
+        .await
 }
 
 #[tokio::test]
