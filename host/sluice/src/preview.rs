@@ -23,7 +23,7 @@ use sluice_sandbox::{Call, CallObject, Limits, Plugin};
 use crate::folder::Folder;
 use crate::host::settings;
 
-pub use mask::{MASK, is_masked};
+pub use mask::is_masked;
 
 /// Arguments of both commands.
 #[derive(Debug, Clone, Args)]
