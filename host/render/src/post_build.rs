@@ -59,9 +59,22 @@ pub enum Cause {
     /// What came out is not YAML.
     #[error("the text after substitution is not YAML: {0}")]
     Read(String),
+    /// An expression in a Secret: its text is a part of a value, which may have been decrypted.
+    #[error("variable substitution failed; the expression is not shown, as it stands in a Secret")]
+    Hidden,
     /// What came out is not one object.
     #[error("the text after substitution {0}")]
     Shape(&'static str),
+}
+
+impl Cause {
+    /// The same without words that quote a value.
+    fn hidden(self) -> Self {
+        match self {
+            Self::Substitute(_) | Self::Write(_) | Self::Read(_) => Self::Hidden,
+            told => told,
+        }
+    }
 }
 
 /// Substitution failed at an object. It holds no value of a variable that comes from a Secret.
@@ -103,6 +116,7 @@ impl PostBuild {
             return Ok(object);
         }
         let subject = object.id().subject();
+        let is_secret = object.kind() == "Secret";
         let value = Value::Object(object.0);
         match self.value(value) {
             Ok(object) => Ok(object),
@@ -111,7 +125,7 @@ impl PostBuild {
                 field: place::find(&value, |text| {
                     substitute(text, &self.variables, self.strict).is_err()
                 }),
-                cause,
+                cause: if is_secret { cause.hidden() } else { cause },
             }),
         }
     }

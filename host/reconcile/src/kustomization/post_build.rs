@@ -147,7 +147,8 @@ impl Pass<'_> {
             return Ok(rendering);
         };
         let (cluster, namespace) = (&self.engine().cluster, namespace(&object));
-        let post_build = variables(Some(cluster), &namespace, spec, STRICT).await?;
+        let mut post_build = variables(Some(cluster), &namespace, spec, STRICT).await?;
+        post_build.confidential |= object.spec.decryption.is_some();
         if !post_build.applies() {
             return Ok(rendering);
         }

@@ -120,6 +120,31 @@ fn no_secret_value_in_errors() {
     assert!(!error.contains("hunter2"), "{error}");
 }
 
+/// L1: an expression in a Secret is a part of its value, which may have been decrypted: its place is told, not its text.
+#[test]
+fn l1_expressions_in_secrets_are_not_shown() {
+    let secret = |text: &str| {
+        let value = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "a", "namespace": "ns"},
+            "stringData": {"password": text}});
+        Object::from_value(value).expect("a map")
+    };
+    for text in ["pa${canary}word", "pa${canary", "${canary:0:-1}"] {
+        let error = post_build(&[("x", "1")])
+            .run(vec![secret(text)])
+            .expect_err("is refused")
+            .to_string();
+        assert!(
+            error.contains("stringData.password") && !error.contains("canary"),
+            "{error}"
+        );
+    }
+    let error = run(&post_build(&[("x", "1")]), json!({"a": "${missing}"})).expect_err("is refused");
+    assert!(
+        error.contains("missing"),
+        "elsewhere the variable is named: {error}"
+    );
+}
+
 /// R12: a value cannot cut an object in two, nor make something else of it.
 #[test]
 fn a_value_cannot_break_out_of_its_object() {
