@@ -284,6 +284,45 @@ async fn t1_keys_of_another_namespace_are_not_read() -> Result<()> {
     Ok(())
 }
 
+/// A service account opens what Vault's transit engine sealed: its token is made for this server, which asks the API
+/// server whose it is; a server that the operator does not list is told none.
+#[tokio::test]
+async fn a_service_account_logs_in_at_a_listed_vault_only() -> Result<()> {
+    let case = Case::start_with("decrypt-vault", |options| {
+        options.arg("--sops-vault-configmap=vaults")
+    })
+    .await?;
+    let vault = sluice_testbed::Vault::start(case.cluster.clone())?;
+    let repository = case.git.create("app")?;
+    let text =
+        sluice_testbed::sops::encrypt_for_vault(&vault, "object.yaml", &object("whole", "one"), &RULE)?;
+    repository.commit("main", "first", &[Change::text("app/object.yaml", &text)])?;
+    case.apply(json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "opener"}}))
+        .await?;
+    let servers = |address: &str| {
+        let config = format!("instances:\n- address: {address}\n  loginPath: auth/kubernetes/login\n");
+        json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "vaults"}, "data": {"config.yaml": config}})
+    };
+    case.apply(servers("http://127.0.0.1:1")).await?;
+    case.apply(git_repository("app", &case.git.url(&repository)))
+        .await?;
+    let mut kustomization = decrypted_by("unused");
+    kustomization["spec"]["decryption"] = json!({"provider": "sops", "serviceAccountName": "opener"});
+    case.apply(kustomization).await?;
+    case.until("Kustomization", "app", "is refused", |it| {
+        failed_with(it, "BuildFailed", "does not list the server of the file")
+    })
+    .await?;
+    assert!(vault.logins().is_empty());
+
+    case.apply(servers(&vault.address())).await?;
+    case.reconcile("Kustomization", "app").await?;
+    case.until("Kustomization", "app", "is ready", is_current).await?;
+    assert_eq!(value(&case, "whole", "password").await?, format!("{CANARY}-one"));
+    assert_eq!(vault.logins(), [format!("{}_opener", case.namespace)]);
+    assert_nothing_leaks(&case).await
+}
+
 /// Workload identity is refused in words where it is not served.
 #[tokio::test]
 async fn a_service_account_without_vault_servers_is_refused() -> Result<()> {

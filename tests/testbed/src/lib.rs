@@ -19,6 +19,7 @@ pub mod repository;
 pub mod runtime;
 pub mod sluice;
 pub mod sops;
+pub mod vault;
 pub mod wait;
 
 pub use checkout::Checkout;
@@ -33,4 +34,5 @@ pub use registry::Registry;
 pub use repository::{Change, Repository};
 pub use sluice::{SluiceOptions, SluiceProcess};
 pub use sops::AgeKey;
+pub use vault::Vault;
 pub use wait::{eventually, eventually_ok};

@@ -6,6 +6,7 @@ use std::process::{Command, Output};
 use anyhow::{Context, Result, ensure};
 
 use crate::programs;
+use crate::vault::{ROOT_TOKEN, Vault};
 
 /// An age key in a folder of its own.
 pub struct AgeKey {
@@ -74,6 +75,27 @@ impl AgeKey {
     fn folder(&self) -> &Path {
         self.folder.path()
     }
+}
+
+/// `sops encrypt` of a file for a key of Vault's transit engine.
+///
+/// # Errors
+/// sops is not there or refuses.
+pub fn encrypt_for_vault(vault: &Vault, name: &str, text: &str, args: &[&str]) -> Result<String> {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join(name);
+    std::fs::write(&path, text)?;
+    let key = format!("{}/v1/transit/keys/main", vault.address());
+    let mut command = Command::new(programs::find("sops")?);
+    command
+        .args(["encrypt", "--hc-vault-transit", &key])
+        .args(args)
+        .arg(&path);
+    command
+        .env("VAULT_TOKEN", ROOT_TOKEN)
+        .env("HOME", folder.path())
+        .current_dir(folder.path());
+    Ok(String::from_utf8(run(&mut command)?.stdout)?)
 }
 
 fn run(command: &mut Command) -> Result<Output> {
