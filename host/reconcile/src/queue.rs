@@ -180,6 +180,14 @@ impl Queue {
         self.changed.notify_one();
     }
 
+    /// Drops what was scheduled for an object: something else brings it back.
+    pub fn unschedule(&self, key: &ObjectKey) {
+        let mut lines = self.lines.lock();
+        if let Some(timer) = lines.timer_of.remove(key) {
+            lines.timers.remove(&timer);
+        }
+    }
+
     /// Forgets an object: its reasons and its timer.
     pub fn forget(&self, key: &ObjectKey) {
         let mut lines = self.lines.lock();
@@ -331,6 +339,17 @@ mod tests {
         queue.done(&key("a/x"));
         let none = tokio::time::timeout(Duration::from_secs(3600), queue.next()).await;
         assert!(none.is_err());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_unscheduled_object_comes_back_for_other_reasons_only() {
+        let queue = Queue::default();
+        queue.schedule(key("a/x"), Reason::Retry, Duration::from_secs(5));
+        queue.unschedule(&key("a/x"));
+        let none = tokio::time::timeout(Duration::from_secs(60), queue.next()).await;
+        assert!(none.is_err());
+        queue.add(key("a/x"), Reason::Health);
+        assert_eq!(take(&queue).await, "a/x");
     }
 
     #[tokio::test(start_paused = true)]

@@ -64,6 +64,12 @@ async fn what_does_not_become_healthy_fails_after_the_timeout_and_recovers() -> 
         })
         .await?;
     eprintln!("gave up after {:?}", started.elapsed());
+    // the wait begins before it is seen, and nothing begins it again
+    assert!(
+        started.elapsed() < Duration::from_secs(45),
+        "{:?}",
+        started.elapsed()
+    );
     assert!(
         message(&failed).contains(&format!("Deployment/{}/web", case.namespace)),
         "{}",

@@ -276,3 +276,25 @@ fn substitute(result: &Type, bound: &HashMap<char, Type>) -> Type {
         other => other.clone(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_line_of_the_table_is_read() {
+        let lines = TABLE
+            .split([';', '\n'])
+            .map(str::trim)
+            .filter(|line| !line.is_empty());
+        for line in lines {
+            let (name, overload) = read(line).unwrap_or_else(|| panic!("not read: {line}"));
+            let (head, _) = line.split_once(name.as_str()).expect("has its name");
+            assert_eq!(overload.is_member, head.ends_with('.'), "{line}");
+            assert!(OVERLOADS.contains_key(&name), "{line}");
+        }
+        assert!(resolve("size", true, &[Type::String]).is_ok_and(|found| found == Type::Int));
+        assert!(resolve("strings.quote", false, &[Type::String]).is_ok());
+        assert!(resolve("quote", true, &[Type::String]).is_err());
+    }
+}

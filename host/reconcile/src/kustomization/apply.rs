@@ -194,6 +194,8 @@ impl Pass<'_> {
         self.progress.checking_health(&message);
         self.writer.write(&self.progress.status).await?;
         self.owner.memory.set_waiting(&self.work.key, waiting);
+        // a retry that an earlier pass asked for would begin the wait again, with the whole of its time
+        self.engine().queues.kustomizations.unschedule(&self.work.key);
         Ok(Outcome::Settled)
     }
 

@@ -256,6 +256,8 @@ impl<'a> Pass<'a> {
         self.progress.stalled(reason, message);
         self.owner
             .tell(&self.object, Severity::Error, reason, message, None);
+        // what an earlier pass scheduled would only stall again
+        self.engine().queues.kustomizations.unschedule(&self.work.key);
         match self.write().await {
             Ok(()) => Outcome::Settled,
             Err(failure) => Outcome::Backoff(failure.message),
