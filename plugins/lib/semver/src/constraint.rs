@@ -25,9 +25,15 @@ const OPERATORS: [(&str, Operator); 11] = [
 /// The text is no constraint.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConstraintError {
-    /// More than 512 bytes or 32 groups.
-    #[error("constraint string is too long (at most 512 bytes and 32 groups)")]
+    /// More than 512 bytes.
+    #[error("constraint string is too long (max {MAX_BYTES} bytes)")]
     TooLong,
+    /// More than 32 groups.
+    #[error("too many constraint groups (max {MAX_GROUPS})")]
+    TooManyGroups,
+    /// A version in it has a number that is too large or a prerelease that is wrong.
+    #[error("constraint parser error")]
+    Version,
     /// A group does not parse.
     #[error("improper constraint: {0:?}")]
     Improper(String),
@@ -79,10 +85,15 @@ impl Constraint {
         let text = rewrite_hyphens(text);
         let groups: Vec<&str> = text.split("||").collect();
         if groups.len() > MAX_GROUPS {
-            return Err(ConstraintError::TooLong);
+            return Err(ConstraintError::TooManyGroups);
         }
-        let group =
-            |text: &&str| parse_group(text).ok_or_else(|| ConstraintError::Improper((*text).to_owned()));
+        let group = |text: &&str| {
+            let spelled = scan_group(text).ok_or_else(|| ConstraintError::Improper((*text).to_owned()))?;
+            let compared = |(operator, spelled): &(Operator, Spelled<'_>)| {
+                Comparison::new(*operator, spelled).ok_or(ConstraintError::Version)
+            };
+            spelled.iter().map(compared).collect::<Result<Vec<_>, _>>()
+        };
         Ok(Self {
             groups: groups.iter().map(group).collect::<Result<_, _>>()?,
         })
@@ -95,6 +106,15 @@ impl Constraint {
             (names_pre || !version.is_prerelease())
                 && group.iter().all(|comparison| comparison.allows(version))
         })
+    }
+}
+
+/// For fuzzing: a constraint and a version of any bytes, apart at the first line break.
+pub fn fuzz(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let (constraint, version) = text.split_once('\n').unwrap_or((&text, "1.2.3"));
+    if let (Ok(constraint), Ok(version)) = (Constraint::parse(constraint), Version::parse(version)) {
+        constraint.allows(&version);
     }
 }
 
@@ -134,7 +154,8 @@ fn at_least_one_space(text: &str) -> Option<&str> {
     (rest.len() < text.len()).then_some(rest)
 }
 
-fn parse_group(text: &str) -> Option<Vec<Comparison>> {
+/// The operators and versions of a group; `None` when the text is no group.
+fn scan_group(text: &str) -> Option<Vec<(Operator, Spelled<'_>)>> {
     let mut comparisons = Vec::new();
     let mut rest = skip_space(text);
     loop {
@@ -144,7 +165,7 @@ fn parse_group(text: &str) -> Option<Vec<Comparison>> {
             .unwrap_or((Operator::Equal, rest));
         let after = skip_space(after);
         let spelled = scan::version(after, Numbers::Wildcards)?;
-        comparisons.push(Comparison::new(operator, &spelled)?);
+        comparisons.push((operator, spelled));
         let tail = &after[spelled.whole.len()..];
         rest = skip_space(tail);
         if rest.is_empty() {
@@ -319,6 +340,12 @@ mod tests {
             Constraint::parse(&"1 ".repeat(300)).err(),
             Some(ConstraintError::TooLong)
         );
-        assert!(Constraint::parse(&["1"; 33].join("||")).is_err());
+        assert_eq!(
+            Constraint::parse(&["1"; 33].join("||")).err(),
+            Some(ConstraintError::TooManyGroups)
+        );
+        let said = |text: &str| Constraint::parse(text).expect_err(text).to_string();
+        assert_eq!(said("a||1"), "improper constraint: \"a\"");
+        assert_eq!(said(">1.2.3-01"), "constraint parser error");
     }
 }

@@ -6,7 +6,7 @@ mod constraint;
 mod scan;
 mod version;
 
-pub use constraint::{Constraint, ConstraintError};
+pub use constraint::{Constraint, ConstraintError, fuzz};
 pub use version::{ParseVersionError, Version};
 
 #[cfg(test)]

@@ -14,6 +14,32 @@ const MAX_BYTES: usize = 256;
 pub struct ParseVersionError {
     /// What was given, cut to 256 characters.
     pub text: String,
+    problem: Problem,
+}
+
+/// What is wrong, as Masterminds/semver tells it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+enum Problem {
+    #[error("invalid semantic version")]
+    Syntax,
+    #[error("version string is too long (max {MAX_BYTES} bytes)")]
+    TooLong,
+    #[error("version segment starts with 0")]
+    ZeroLed,
+    #[error("error parsing version segment: strconv.ParseUint: parsing {0:?}: value out of range")]
+    Range(String),
+}
+
+impl ParseVersionError {
+    fn new(text: &str, problem: Problem) -> Self {
+        let text = text.chars().take(MAX_BYTES).collect();
+        Self { text, problem }
+    }
+
+    /// The words of Masterminds/semver, which do not repeat the text.
+    pub fn go_message(&self) -> String {
+        self.problem.to_string()
+    }
 }
 
 /// A semantic version. Comparison is by precedence: build metadata does not count, so two versions may be equal and
@@ -28,6 +54,8 @@ pub struct Version {
     pub patch: u64,
     /// Without the dash; empty for a release.
     pub pre: String,
+    /// Without the plus; empty for none.
+    pub metadata: String,
     original: String,
 }
 
@@ -37,9 +65,7 @@ impl Version {
     /// # Errors
     /// The text is no version.
     pub fn parse(text: &str) -> Result<Self, ParseVersionError> {
-        Self::read(text).ok_or_else(|| ParseVersionError {
-            text: text.chars().take(MAX_BYTES).collect(),
-        })
+        Self::read(text).map_err(|problem| ParseVersionError::new(text, problem))
     }
 
     /// As [`parse`](Self::parse), but all three numbers must be there: how Flux reads tags.
@@ -48,33 +74,63 @@ impl Version {
     /// The text is no version, or has fewer than two dots.
     pub fn parse_tag(text: &str) -> Result<Self, ParseVersionError> {
         if text.split('.').count() < 3 {
-            return Err(ParseVersionError {
-                text: text.chars().take(MAX_BYTES).collect(),
-            });
+            return Err(ParseVersionError::new(text, Problem::Syntax));
         }
         Self::parse(text)
     }
 
-    fn read(text: &str) -> Option<Self> {
+    fn read(text: &str) -> Result<Self, Problem> {
         if text.len() > MAX_BYTES {
-            return None;
+            return Err(Problem::TooLong);
         }
-        let spelled =
-            scan::version(text, Numbers::Digits).filter(|spelled| spelled.whole.len() == text.len())?;
-        let number = |part: Option<&str>| part.map_or(Some(0), |part| part.parse().ok());
-        let zero_led = |part: &str| {
-            part.len() > 1 && part.starts_with('0') && part.bytes().all(|byte| byte.is_ascii_digit())
+        let spelled = scan::version(text, Numbers::Digits)
+            .filter(|spelled| spelled.whole.len() == text.len())
+            .ok_or(Problem::Syntax)?;
+        let number = |part: Option<&str>| {
+            let range = |part: &str| part.parse().map_err(|_| Problem::Range(part.to_owned()));
+            part.map_or(Ok(0), range)
         };
-        if spelled.pre.split('.').any(zero_led) {
-            return None;
-        }
-        Some(Self {
+        let version = Self {
             major: number(Some(spelled.major))?,
             minor: number(spelled.minor)?,
             patch: number(spelled.patch)?,
             pre: spelled.pre.to_owned(),
+            metadata: spelled.metadata.to_owned(),
             original: text.to_owned(),
-        })
+        };
+        let zero_led = |part: &str| {
+            part.len() > 1 && part.starts_with('0') && part.bytes().all(|byte| byte.is_ascii_digit())
+        };
+        if version.pre.split('.').any(zero_led) {
+            return Err(Problem::ZeroLed);
+        }
+        Ok(version)
+    }
+
+    /// The normal form: all three numbers, prerelease and build metadata, no `v`.
+    pub fn normal(&self) -> String {
+        let mut text = format!("{}.{}.{}", self.major, self.minor, self.patch);
+        for (mark, part) in [('-', &self.pre), ('+', &self.metadata)] {
+            if !part.is_empty() {
+                text.push(mark);
+                text.push_str(part);
+            }
+        }
+        text
+    }
+
+    /// The version with other numbers, without prerelease and metadata; a leading `v` stays.
+    #[must_use]
+    pub fn with_numbers(&self, major: u64, minor: u64, patch: u64) -> Self {
+        let prefix = if self.original.starts_with('v') { "v" } else { "" };
+        Self {
+            major,
+            minor,
+            patch,
+            pre: String::new(),
+            metadata: String::new(),
+            original: format!("{prefix}{major}.{minor}.{patch}"),
+        }
     }
 
     /// The text it was parsed from.
@@ -177,6 +233,25 @@ mod tests {
         }
         assert!(Version::parse_tag("1.2").is_err());
         assert_eq!(Version::parse_tag("v1.2.3").expect("a tag").original(), "v1.2.3");
+    }
+
+    #[test]
+    fn says_what_masterminds_says() {
+        for (text, wanted) in [
+            ("x", "invalid semantic version"),
+            ("1.2.3-01", "version segment starts with 0"),
+            (
+                "99999999999999999999",
+                "error parsing version segment: strconv.ParseUint: parsing \"99999999999999999999\": value out of range",
+            ),
+        ] {
+            let error = Version::parse(text).expect_err(text);
+            assert_eq!(error.go_message(), wanted, "{text}");
+        }
+        let long = Version::parse(&"1".repeat(257)).expect_err("too long");
+        assert_eq!(long.go_message(), "version string is too long (max 256 bytes)");
+        assert_eq!(version("v1.2-rc+b").normal(), "1.2.0-rc+b");
+        assert_eq!(version("v1.2-rc").with_numbers(1, 3, 0).original(), "v1.3.0");
     }
 
     /// The example of Semantic Versioning 2.0, item 11.

@@ -139,7 +139,7 @@ pub(crate) fn format_float(value: f64, precision: FloatPrecision) -> String {
 }
 
 /// A finite float as encoding/json writes it: an exponent below -6 and from 21 on.
-pub(crate) fn format_json_float(value: f64) -> String {
+pub fn format_json_float(value: f64) -> String {
     let parts = Parts::of(value, FloatPrecision::Double);
     if (-6..21).contains(&parts.exponent) {
         parts.fixed()

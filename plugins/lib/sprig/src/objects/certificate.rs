@@ -1,0 +1,49 @@
+//! What the certificate functions return.
+
+use std::any::Any;
+
+use sluice_go_template::{Object, Value};
+
+use crate::crypto::Certificate;
+
+/// sprig's `certificate`: fields `Cert` and `Key`.
+pub struct CertificateValue(pub Certificate);
+
+impl CertificateValue {
+    /// The type's name in Go.
+    pub const TYPE: &'static str = "sprig.certificate";
+}
+
+impl Object for CertificateValue {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn type_name(&self) -> &str {
+        Self::TYPE
+    }
+
+    fn field(&self, name: &[u8]) -> Option<Value> {
+        match name {
+            b"Cert" => Some(Value::from(self.0.cert.as_slice())),
+            b"Key" => Some(Value::from(self.0.key.as_slice())),
+            _ => None,
+        }
+    }
+
+    fn fields(&self) -> Vec<(&str, Value)> {
+        vec![
+            ("Cert", Value::from(self.0.cert.as_slice())),
+            ("Key", Value::from(self.0.key.as_slice())),
+        ]
+    }
+
+    fn equals(&self, other: &dyn Object) -> Option<bool> {
+        Some(
+            other
+                .as_any()
+                .downcast_ref::<Self>()
+                .is_some_and(|other| other.0 == self.0),
+        )
+    }
+}

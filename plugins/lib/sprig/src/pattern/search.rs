@@ -1,0 +1,193 @@
+//! Searching, replacing and splitting, with Go's rules for empty matches.
+
+use super::Pattern;
+use super::expand::Part;
+use crate::text::rune;
+
+impl Pattern {
+    /// `MatchString`.
+    pub fn is_match(&self, text: &[u8]) -> bool {
+        self.regex.is_match(text)
+    }
+
+    /// `FindString`: the first match, or nothing.
+    pub fn find<'t>(&self, text: &'t [u8]) -> &'t [u8] {
+        self.regex.find(text).map_or(&[], |found| found.as_bytes())
+    }
+
+    /// `FindAllStringIndex`: the first `most` matches, all when negative. An empty match right behind another does not count.
+    pub fn find_all(&self, text: &[u8], most: i64) -> Vec<(usize, usize)> {
+        let most = usize::try_from(most).unwrap_or(usize::MAX);
+        let mut found = Vec::new();
+        let (mut at, mut previous_end) = (0, None);
+        while found.len() < most && at <= text.len() {
+            let Some(next) = self.regex.find_at(text, at) else {
+                break;
+            };
+            let (start, end) = (next.start(), next.end());
+            let mut accepted = true;
+            if end == at {
+                accepted = previous_end != Some(start);
+                at += rune::decode(&text[at..]).1.max(1);
+            } else {
+                at = end;
+            }
+            previous_end = Some(end);
+            if accepted {
+                found.push((start, end));
+            }
+        }
+        found
+    }
+
+    /// `ReplaceAllString`: the replacement text names groups.
+    pub fn replace_all(&self, text: &[u8], template: &[u8]) -> Vec<u8> {
+        if !template.contains(&b'$') {
+            return self.replace_all_literal(text, template);
+        }
+        let parts = self.parts_of(template);
+        let mut out = Vec::with_capacity(text.len());
+        let mut groups = self.regex.capture_locations();
+        self.for_each_match(text, &mut out, |out, at| {
+            self.regex.captures_read_at(&mut groups, text, at);
+            for part in &parts {
+                match part {
+                    Part::Text(found) => out.extend_from_slice(found),
+                    Part::Group(group) => {
+                        let range = groups.get(*group).and_then(|(start, end)| text.get(start..end));
+                        out.extend_from_slice(range.unwrap_or_default());
+                    }
+                }
+            }
+        });
+        out
+    }
+
+    /// `ReplaceAllLiteralString`.
+    pub fn replace_all_literal(&self, text: &[u8], replacement: &[u8]) -> Vec<u8> {
+        let mut out = Vec::with_capacity(text.len());
+        self.for_each_match(text, &mut out, |out, _| out.extend_from_slice(replacement));
+        out
+    }
+
+    /// Copies what is not matched, and lets `replace` write the rest; it gets the position that the search began at.
+    fn for_each_match(&self, text: &[u8], out: &mut Vec<u8>, mut replace: impl FnMut(&mut Vec<u8>, usize)) {
+        let (mut last_end, mut at) = (0, 0);
+        while at <= text.len() {
+            let Some(found) = self.regex.find_at(text, at) else {
+                break;
+            };
+            let (start, end) = (found.start(), found.end());
+            out.extend_from_slice(text.get(last_end..start).unwrap_or_default());
+            if end > last_end || start == 0 {
+                replace(out, at);
+            }
+            last_end = end;
+            at = end.max(at + rune::decode(&text[at..]).1.max(1));
+        }
+        out.extend_from_slice(text.get(last_end..).unwrap_or_default());
+    }
+
+    /// `Split`: [`None`] is Go's nil slice, for a count of 0.
+    pub fn split<'t>(&self, text: &'t [u8], most: i64) -> Option<Vec<&'t [u8]>> {
+        if most == 0 {
+            return None;
+        }
+        if text.is_empty() && !self.is_empty {
+            return Some(vec![b""]);
+        }
+        let mut parts = Vec::new();
+        let (mut begin, mut end) = (0, 0);
+        for (start, stop) in self.find_all(text, most) {
+            if most > 0 && i64::try_from(parts.len()).is_ok_and(|count| count >= most - 1) {
+                break;
+            }
+            end = start;
+            if stop != 0 {
+                parts.push(&text[begin..end]);
+            }
+            begin = stop;
+        }
+        if end != text.len() {
+            parts.push(&text[begin..]);
+        }
+        Some(parts)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Pattern, quote_meta};
+
+    fn compile(pattern: &str) -> Pattern {
+        Pattern::compile(pattern.as_bytes()).expect(pattern)
+    }
+
+    fn replace(pattern: &str, text: &str, template: &str) -> String {
+        String::from_utf8(compile(pattern).replace_all(text.as_bytes(), template.as_bytes())).expect("UTF-8")
+    }
+
+    #[test]
+    fn replaces_as_go_does() {
+        assert_eq!(replace("a(x*)b", "-ab-axxb-", "${1}W"), "-W-xxW-");
+        assert_eq!(replace("a(x*)b", "-ab-axxb-", "$1W"), "---");
+        assert_eq!(replace("", "aé", "-"), "-a-é-");
+        assert_eq!(replace("x*", "axb", "-"), "-a-b-");
+        assert_eq!(replace("(?P<n>a)", "bab", "<$n$$>"), "b<a$>b");
+        assert_eq!(replace(r"(?i)\bÉ", "é É", "x"), "é É");
+    }
+
+    #[test]
+    fn splits_as_go_does() {
+        let split = |pattern: &str, text: &str, most: i64| {
+            let pattern = compile(pattern);
+            let parts = pattern.split(text.as_bytes(), most).expect("parts");
+            parts
+                .iter()
+                .map(|part| String::from_utf8_lossy(part).into_owned())
+                .collect::<Vec<_>>()
+                .join("|")
+        };
+        assert_eq!(split("a*", "abaabaccadaaae", 5), "|b|b|c|cadaaae");
+        assert_eq!(split("z+", "pizza", -1), "pi|a");
+        assert_eq!(split("", "ab", -1), "a|b");
+        assert_eq!(split("a", "", -1), "");
+    }
+
+    #[test]
+    fn classes_are_ascii_and_brackets_literal() {
+        assert!(!compile(r"\w").is_match("é".as_bytes()));
+        assert!(compile(r"^[[&&x]+$").is_match(b"[&&x"));
+        assert!(compile(r"^a{,2}$").is_match(b"a{,2}"));
+        assert!(compile(r"\<x\>").is_match(b"<x>"));
+        assert!(compile(r"\pL\Q.*\E\x{e9}\101").is_match("é.*éA".as_bytes()));
+        assert_eq!(quote_meta(b"1.2{"), br"1\.2\{");
+    }
+
+    /// R9, H9: patterns that explode elsewhere are linear or refused here.
+    #[test]
+    fn bombs_are_refused_or_linear() {
+        for pattern in [
+            "(",
+            "a**",
+            "a{1001}",
+            "(a{100}){100}",
+            "[b-a]",
+            r"\8",
+            "(?z)",
+            ")",
+            "*",
+            r"\",
+            "[a",
+            "(?P<>a)",
+        ] {
+            let error = Pattern::compile(pattern.as_bytes())
+                .expect_err(pattern)
+                .to_string();
+            assert!(error.starts_with("error parsing regexp: "), "{error}");
+        }
+        let deep = format!("{}a{}", "(".repeat(10_000), ")".repeat(10_000));
+        assert!(Pattern::compile(deep.as_bytes()).is_err());
+        assert!(!compile("(a*)*b").is_match(&[b'a'; 100_000]));
+    }
+}
