@@ -7,7 +7,7 @@ mod tree;
 mod write;
 
 pub use read::{JsonError, Target, read, read_first};
-pub use tree::{from_tree, to_tree};
+pub use tree::{Rules, Tree, from_json, to_tree};
 pub use write::{Style, write};
 
 /// Deepest nesting that is read or written. Go stops at 10,000, which no guest's stack holds.

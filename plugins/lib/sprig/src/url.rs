@@ -20,14 +20,14 @@ pub struct Url {
     /// The path.
     pub path: Vec<u8>,
     /// The path as it was written, where that is not the usual way.
-    raw_path: Vec<u8>,
-    omit_host: bool,
-    force_query: bool,
+    pub(crate) raw_path: Vec<u8>,
+    pub(crate) omit_host: bool,
+    pub(crate) force_query: bool,
     /// The query as it was written.
     pub query: Vec<u8>,
     /// The fragment.
     pub fragment: Vec<u8>,
-    raw_fragment: Vec<u8>,
+    pub(crate) raw_fragment: Vec<u8>,
 }
 
 /// User information.

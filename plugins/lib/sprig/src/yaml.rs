@@ -1,9 +1,9 @@
 //! YAML as Helm's functions read and write it.
 
-use sluice_go_template::{Budget, Error, List, ListType, Map, MapType, Value};
+use sluice_go_template::{Budget, Error, Map, Value};
 use sluice_yaml::{EmitOptions, Flavour, Limits, emit_value, read_value};
 
-use crate::json::{from_tree, to_tree};
+use crate::json::{Rules, from_json, to_tree};
 
 /// Largest text that is read.
 const LIMITS: Limits = Limits {
@@ -36,7 +36,12 @@ pub fn write_pretty(value: &Value, budget: &mut Budget) -> Result<Vec<u8>, Error
 }
 
 fn emit(value: &Value, flavour: Flavour, budget: &mut Budget) -> Result<Vec<u8>, Error> {
-    let tree = to_tree(value, budget)?;
+    let rules = if flavour == Flavour::Sigs {
+        Rules::Json
+    } else {
+        Rules::Yaml
+    };
+    let tree = to_tree(value, rules, budget)?;
     let mut text = emit_value(&tree, flavour).map_err(|error| Error::new(error.to_string()))?;
     if text.ends_with('\n') {
         text.pop();
@@ -63,10 +68,11 @@ pub fn read(text: &[u8], target: Target) -> Result<Value, String> {
         .map_err(|error| format!("error converting YAML to JSON: {error}"))?;
     let kind = match (target, &tree) {
         (Target::Map, serde_json::Value::Object(_)) | (Target::List, serde_json::Value::Array(_)) => {
-            return Ok(from_tree(&tree));
+            return Ok(from_json(&tree));
         }
-        (Target::Map, serde_json::Value::Null) => return Ok(Value::Map(Map::nil(&MapType::ANY))),
-        (Target::List, serde_json::Value::Null) => return Ok(Value::List(List::nil(&ListType::ANY))),
+        // Nothing leaves what the text is read into as it was.
+        (Target::Map, serde_json::Value::Null) => return Ok(Value::Map(Map::new())),
+        (Target::List, serde_json::Value::Null) => return Ok(Value::list(Vec::new())),
         (_, serde_json::Value::Object(_)) => "object",
         (_, serde_json::Value::Array(_)) => "array",
         (_, serde_json::Value::Bool(_)) => "bool",

@@ -1,5 +1,7 @@
 //! Numbers out of any value, as spf13/cast makes them: what is no number is 0.
 
+use std::borrow::Cow;
+
 use sluice_go_template::Value;
 
 use crate::objects::NamedInt;
@@ -120,7 +122,8 @@ pub(super) fn parse_int_base(text: &[u8], base: u32) -> Option<i64> {
 
 /// `strconv.ParseFloat`; a number that is too large is none.
 pub(super) fn parse_float(text: &[u8]) -> Option<f64> {
-    let text = std::str::from_utf8(text).ok()?;
+    let text = without_underscores(text)?;
+    let text = std::str::from_utf8(&text).ok()?;
     let (_, bare) = signed(text.as_bytes());
     if bare.first().is_some_and(|byte| matches!(byte, b'n' | b'N')) && bare.len() < text.len() {
         return None;
@@ -131,6 +134,28 @@ pub(super) fn parse_float(text: &[u8]) -> Option<f64> {
     let number: f64 = text.parse().ok()?;
     let is_range = number.is_infinite() && bare.iter().any(u8::is_ascii_digit);
     (!is_range).then_some(number)
+}
+
+/// Without underscores, which must stand between digits (or behind a prefix).
+fn without_underscores(text: &[u8]) -> Option<Cow<'_, [u8]>> {
+    if !text.contains(&b'_') {
+        return Some(Cow::Borrowed(text));
+    }
+    let (_, bare) = signed(text);
+    let prefixed = matches!(bare, [b'0', b'x' | b'X' | b'b' | b'B' | b'o' | b'O', ..]);
+    let hex = matches!(bare, [b'0', b'x' | b'X', ..]);
+    let mut before = if prefixed { b'0' } else { b'^' };
+    for &byte in &bare[if prefixed { 2 } else { 0 }..] {
+        let is_digit = byte.is_ascii_digit() || (hex && byte.is_ascii_hexdigit());
+        before = match (byte, before) {
+            _ if is_digit => b'0',
+            (b'_', b'0') => b'_',
+            (b'_', _) | (_, b'_') => return None,
+            _ => b'!',
+        };
+    }
+    let plain = text.iter().copied().filter(|byte| *byte != b'_');
+    (before != b'_').then(|| Cow::Owned(plain.collect()))
 }
 
 /// `0x1.8p3`: the exponent is a must.
@@ -185,6 +210,10 @@ mod tests {
             ("x", 0.0),
             ("1e999", 0.0),
             ("0x1p4", 16.0),
+            ("1_000", 1000.0),
+            ("_1", 0.0),
+            ("1_", 0.0),
+            ("0x_1p0", 1.0),
             ("+nan", 0.0),
             ("inf", f64::INFINITY),
         ] {

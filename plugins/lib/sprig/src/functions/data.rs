@@ -2,8 +2,8 @@
 
 use sluice_go_template::{Context, Error, Map, Str, Type, Value};
 
-use super::args::{any, text};
 use super::Table;
+use super::args::{any, text};
 use crate::json::{self, Style};
 use crate::{toml, yaml};
 

@@ -12,9 +12,6 @@ const L: Type = Type::LIST;
 
 pub(super) fn register(table: &mut Table) {
     table.add_variadic(&["list", "tuple"], &[], A, L, |context, args| {
-        if args.is_empty() {
-            return Ok(nil_list());
-        }
         new_list(context, args.to_vec())
     });
     register_ends(table);

@@ -99,10 +99,22 @@ impl Reader<'_> {
 
     /// The error for the byte at hand, or for the end.
     fn unexpected(&self, context: &str) -> JsonError {
-        let Some(byte) = self.peek() else {
-            return JsonError("unexpected end of JSON input".to_owned());
-        };
-        JsonError(format!("invalid character {} {context}", quote(byte)))
+        // Go tries whether a blank would be all right at the end.
+        let takes_blank = context.starts_with("looking for")
+            || matches!(
+                context,
+                "after object key"
+                    | "after object key:value pair"
+                    | "after array element"
+                    | "in string literal"
+            );
+        match self.peek() {
+            None if takes_blank => JsonError("unexpected end of JSON input".to_owned()),
+            found => JsonError(format!(
+                "invalid character {} {context}",
+                quote(found.unwrap_or(b' '))
+            )),
+        }
     }
 
     fn value(&mut self, depth: usize) -> Result<Value, JsonError> {
@@ -337,6 +349,7 @@ mod tests {
         for (text, wanted) in [
             ("", "unexpected end of JSON input"),
             ("{", "unexpected end of JSON input"),
+            ("-", "invalid character ' ' in numeric literal"),
             (
                 "{a",
                 "invalid character 'a' looking for beginning of object key string",

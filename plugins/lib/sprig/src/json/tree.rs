@@ -1,71 +1,148 @@
 //! Values as plain data, on their way to YAML and back.
 
-use serde_json::{Map as Object, Number, Value as Tree};
 use sluice_go_template::{Budget, Error, Value};
+use sluice_yaml::{Marshal, Shape};
 
 use super::MAX_DEPTH;
 use super::plain::{Plain, plain_of};
 use super::write::{float, too_deep};
+use crate::objects::DurationValue;
 use crate::text::rune;
 
-/// What `encoding/json` would write, as data.
+/// Plain data: what YAML can say.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Tree {
+    /// `null`
+    Null,
+    /// A boolean.
+    Bool(bool),
+    /// An integer.
+    Int(i64),
+    /// An integer above `i64::MAX`.
+    Uint(u64),
+    /// A float.
+    Float(f64),
+    /// Text.
+    Text(String),
+    /// A list.
+    List(Vec<Self>),
+    /// A map in the order of its keys' bytes.
+    Map(Vec<(String, Self)>),
+}
+
+impl Marshal for Tree {
+    fn shape(&self) -> Shape<'_, Self> {
+        match self {
+            Self::Null => Shape::Null,
+            Self::Bool(value) => Shape::Bool(*value),
+            Self::Int(number) => Shape::Int(*number),
+            Self::Uint(number) => i64::try_from(*number).map_or(Shape::Uint(*number), Shape::Int),
+            Self::Float(number) => Shape::Float(*number),
+            Self::Text(text) => Shape::Str(text),
+            Self::List(items) => Shape::Seq(items),
+            Self::Map(entries) => {
+                Shape::Map(entries.iter().map(|(key, value)| (key.as_str(), value)).collect())
+            }
+        }
+    }
+}
+
+/// Whose rules the data follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rules {
+    /// What `encoding/json` would write.
+    Json,
+    /// What go-yaml v3 sees: floats that are not finite, durations as text, names of fields in lower case.
+    Yaml,
+}
+
+/// A value as data.
 ///
 /// # Errors
-/// Values that JSON does not have, in Go's words; or the budget is used up.
-pub fn to_tree(value: &Value, budget: &mut Budget) -> Result<Tree, Error> {
-    convert(value, budget, 0)
+/// Values that the rules do not have, in Go's words; or the budget is used up.
+pub fn to_tree(value: &Value, rules: Rules, budget: &mut Budget) -> Result<Tree, Error> {
+    Converter { rules, budget }.convert(value, 0)
 }
 
 /// What a node costs: its share of memory.
 const NODE_BYTES: u64 = 16;
 
-fn convert(value: &Value, budget: &mut Budget, depth: usize) -> Result<Tree, Error> {
-    if depth > MAX_DEPTH {
-        return Err(too_deep());
-    }
-    budget.charge_bytes(NODE_BYTES)?;
-    Ok(match value {
-        Value::Nil => Tree::Null,
-        Value::Bool(value) => Tree::Bool(*value),
-        Value::Int(_, number) => Tree::from(*number),
-        Value::Uint(_, number) => Tree::from(*number),
-        Value::Float(number) => {
-            float(*number)?;
-            Number::from_f64(*number).map_or(Tree::Null, Tree::Number)
-        }
-        Value::String(found) => Tree::String(text(found, budget)?),
-        Value::Bytes(found) => Tree::String(crate::crypto::encode_base64(found)),
-        Value::List(list) if list.is_nil() => Tree::Null,
-        Value::List(list) => {
-            let items: Result<_, Error> = list.iter().map(|item| convert(item, budget, depth + 1)).collect();
-            Tree::Array(items?)
-        }
-        Value::Map(map) if map.is_nil() => Tree::Null,
-        Value::Map(map) => fields(map.entries().into_iter(), budget, depth)?,
-        Value::Object(object) => match plain_of(object.as_ref())? {
-            Plain::Value(value) => convert(&value, budget, depth + 1)?,
-            Plain::Struct(found) => fields(found.into_iter(), budget, depth)?,
-        },
-        Value::Complex(_) | Value::Function(_) => {
-            return Err(Error::new(format!(
-                "json: unsupported type: {}",
-                value.type_name()
-            )));
-        }
-    })
+struct Converter<'b> {
+    rules: Rules,
+    budget: &'b mut Budget,
 }
 
-fn fields<K: AsRef<[u8]>>(
-    fields: impl Iterator<Item = (K, Value)>,
-    budget: &mut Budget,
-    depth: usize,
-) -> Result<Tree, Error> {
-    let mut object = Object::new();
-    for (name, value) in fields {
-        let name = text(name.as_ref(), budget)?;
-        object.insert(name, convert(&value, budget, depth + 1)?);
+impl Converter<'_> {
+    fn convert(&mut self, value: &Value, depth: usize) -> Result<Tree, Error> {
+        if depth > MAX_DEPTH {
+            return Err(too_deep());
+        }
+        self.budget.charge_bytes(NODE_BYTES)?;
+        Ok(match value {
+            Value::Nil => Tree::Null,
+            Value::Bool(value) => Tree::Bool(*value),
+            Value::Int(_, number) => Tree::Int(*number),
+            Value::Uint(_, number) => Tree::Uint(*number),
+            Value::Float(number) => {
+                if self.rules == Rules::Json {
+                    float(*number)?;
+                }
+                Tree::Float(*number)
+            }
+            Value::String(found) => Tree::Text(text(found, self.budget)?),
+            Value::Bytes(found) => Tree::Text(crate::crypto::encode_base64(found)),
+            Value::List(list) if list.is_nil() => self.nil(Tree::List(Vec::new())),
+            Value::List(list) => {
+                let items: Result<_, Error> = list.iter().map(|item| self.convert(item, depth + 1)).collect();
+                Tree::List(items?)
+            }
+            Value::Map(map) if map.is_nil() => self.nil(Tree::Map(Vec::new())),
+            Value::Map(map) => self.fields(map.entries().into_iter(), depth)?,
+            Value::Object(object) => {
+                if self.rules == Rules::Yaml
+                    && let Some(length) = value.downcast::<DurationValue>()
+                {
+                    return Ok(Tree::Text(length.0.to_string()));
+                }
+                match plain_of(object.as_ref())? {
+                    Plain::Value(value) => self.convert(&value, depth + 1)?,
+                    Plain::Struct(found) => {
+                        let lower = self.rules == Rules::Yaml;
+                        let name = |name: Vec<u8>| if lower { name.to_ascii_lowercase() } else { name };
+                        self.fields(found.into_iter().map(|(key, value)| (name(key), value)), depth)?
+                    }
+                }
+            }
+            Value::Complex(_) | Value::Function(_) => {
+                return Err(Error::new(format!(
+                    "json: unsupported type: {}",
+                    value.type_name()
+                )));
+            }
+        })
     }
-    Ok(Tree::Object(object))
+
+    /// A nil list or map: null in JSON, empty to go-yaml.
+    fn nil(&self, empty: Tree) -> Tree {
+        if self.rules == Rules::Json {
+            Tree::Null
+        } else {
+            empty
+        }
+    }
+
+    fn fields<K: AsRef<[u8]>>(
+        &mut self,
+        fields: impl Iterator<Item = (K, Value)>,
+        depth: usize,
+    ) -> Result<Tree, Error> {
+        let mut entries = Vec::new();
+        for (name, value) in fields {
+            let name = text(name.as_ref(), self.budget)?;
+            entries.push((name, self.convert(&value, depth + 1)?));
+        }
+        Ok(Tree::Map(entries))
+    }
 }
 
 /// A string; what is no UTF-8 becomes U+FFFD, byte by byte.
@@ -78,17 +155,18 @@ fn text(found: &[u8], budget: &mut Budget) -> Result<String, Error> {
 }
 
 /// Data as `json.Unmarshal` puts it into an `interface {}`: all numbers are floats.
-pub fn from_tree(tree: &Tree) -> Value {
+pub fn from_json(tree: &serde_json::Value) -> Value {
+    use serde_json::Value as Json;
     match tree {
-        Tree::Null => Value::Nil,
-        Tree::Bool(value) => Value::Bool(*value),
-        Tree::Number(number) => Value::Float(number.as_f64().unwrap_or_default()),
-        Tree::String(text) => Value::from(text.as_str()),
-        Tree::Array(items) => Value::list(items.iter().map(from_tree).collect()),
-        Tree::Object(entries) => Value::map(
+        Json::Null => Value::Nil,
+        Json::Bool(value) => Value::Bool(*value),
+        Json::Number(number) => Value::Float(number.as_f64().unwrap_or_default()),
+        Json::String(text) => Value::from(text.as_str()),
+        Json::Array(items) => Value::list(items.iter().map(from_json).collect()),
+        Json::Object(entries) => Value::map(
             entries
                 .iter()
-                .map(|(key, value)| (key.as_str(), from_tree(value))),
+                .map(|(key, value)| (key.as_str(), from_json(value))),
         ),
     }
 }

@@ -40,7 +40,7 @@ impl VersionValue {
             };
             Ok(Value::object(Self(next, false)))
         });
-        Some(function)
+        Some(function.returning(Type::Struct("semver.Version")))
     }
 }
 
@@ -109,5 +109,14 @@ impl Object for VersionValue {
             Ok(Value::Bool(accepts(order)))
         };
         Some(Function::new(&[Type::Pointer(Self::TYPE)], compare).returning(Type::Bool))
+    }
+
+    fn equals(&self, other: &dyn Object) -> Option<bool> {
+        let same = |other: &Self| {
+            other.1 == self.1
+                && other.0.normal() == self.0.normal()
+                && other.0.original() == self.0.original()
+        };
+        Some(other.as_any().downcast_ref::<Self>().is_some_and(same))
     }
 }

@@ -15,16 +15,26 @@ impl Pattern {
         self.regex.find(text).map_or(&[], |found| found.as_bytes())
     }
 
+    /// The first match from a position on. An empty match within a character is none.
+    fn find_from(&self, text: &[u8], mut at: usize) -> Option<(usize, usize)> {
+        loop {
+            let found = self.regex.find_at(text, at)?;
+            if !is_within_rune(text, found.start()) {
+                return Some((found.start(), found.end()));
+            }
+            at = found.start() + 1;
+        }
+    }
+
     /// `FindAllStringIndex`: the first `most` matches, all when negative. An empty match right behind another does not count.
     pub fn find_all(&self, text: &[u8], most: i64) -> Vec<(usize, usize)> {
         let most = usize::try_from(most).unwrap_or(usize::MAX);
         let mut found = Vec::new();
         let (mut at, mut previous_end) = (0, None);
         while found.len() < most && at <= text.len() {
-            let Some(next) = self.regex.find_at(text, at) else {
+            let Some((start, end)) = self.find_from(text, at) else {
                 break;
             };
-            let (start, end) = (next.start(), next.end());
             let mut accepted = true;
             if end == at {
                 accepted = previous_end != Some(start);
@@ -70,17 +80,16 @@ impl Pattern {
         out
     }
 
-    /// Copies what is not matched, and lets `replace` write the rest; it gets the position that the search began at.
+    /// Copies what is not matched, and lets `replace` write the rest; it gets the position of the match.
     fn for_each_match(&self, text: &[u8], out: &mut Vec<u8>, mut replace: impl FnMut(&mut Vec<u8>, usize)) {
         let (mut last_end, mut at) = (0, 0);
         while at <= text.len() {
-            let Some(found) = self.regex.find_at(text, at) else {
+            let Some((start, end)) = self.find_from(text, at) else {
                 break;
             };
-            let (start, end) = (found.start(), found.end());
             out.extend_from_slice(text.get(last_end..start).unwrap_or_default());
             if end > last_end || start == 0 {
-                replace(out, at);
+                replace(out, start);
             }
             last_end = end;
             at = end.max(at + rune::decode(&text[at..]).1.max(1));
@@ -113,6 +122,11 @@ impl Pattern {
         }
         Some(parts)
     }
+}
+
+fn is_within_rune(text: &[u8], at: usize) -> bool {
+    let is_continued = text.get(at).is_some_and(|byte| (0x80..0xC0).contains(byte));
+    is_continued && (1..=3).any(|back| back <= at && rune::decode(&text[at - back..]).1 > back)
 }
 
 #[cfg(test)]

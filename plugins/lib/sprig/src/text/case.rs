@@ -70,8 +70,11 @@ fn is_connector(found: char) -> bool {
     found == '-' || found == '_' || is_space(found)
 }
 
+/// A letter, but for the CJK characters that stand for words.
 fn is_alphabet(found: char) -> bool {
-    Category::Letter.has(found)
+    let is_ideograph =
+        matches!(found, '\u{3400}'..='\u{4D85}' | '\u{4E00}'..='\u{9FCC}' | '\u{20000}'..='\u{2B81D}');
+    !is_ideograph && Category::Letter.has(found)
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

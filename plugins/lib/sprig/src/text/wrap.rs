@@ -72,10 +72,7 @@ mod tests {
     fn wraps_at_blanks() {
         let text = b"Hello World, a verylongword";
         assert_eq!(wrap(text, 5, b"", false), b"Hello\nWorld,\na\nverylongword");
-        assert_eq!(
-            wrap(text, 5, b"\t", true),
-            b"Hello\tWorld\t,\ta\tveryl\tongwo\trd"
-        );
+        assert_eq!(wrap(text, 5, b"\t", true), b"Hello\tWorld\t, a\tveryl\tongwo\trd");
         assert_eq!(wrap(b"ab", -1, b"", true), b"a\nb");
     }
 
@@ -83,7 +80,7 @@ mod tests {
     fn abbreviates() {
         assert_eq!(abbreviate(b"hello world", 0, 5), b"he...");
         assert_eq!(abbreviate(b"1234 5678 9123", 5, 10), b"...5678...");
-        assert_eq!(abbreviate(b"1234 5678 9123", 9, 7), b"...9123");
+        assert_eq!(abbreviate(b"1234 5678 9123", 9, 7), b"... ...");
         assert_eq!(abbreviate(b"abc", 0, 4), b"abc");
     }
 }

@@ -160,7 +160,7 @@ mod tests {
             format("002 __2 Monday January _2006", at, "Europe/Paris"),
             "318 318 Tuesday November _2023"
         );
-        assert_eq!(format("2006", -62_167_219_201, "UTC"), "-001");
+        assert_eq!(format("2006", -62_167_219_201, "UTC"), "-0001");
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! Random questions to the oracle.
+//! Random questions to the oracle. `SLUICE_SPRIG_RECORD` names a folder that gets some of them as files; `record` of the oracle
+//! then puts the answers into these.
 
 use crate::ask::{Question, agree, difference, ours, theirs};
 use crate::generate::{Dice, string, tree};
@@ -11,7 +12,23 @@ fn count() -> usize {
         .unwrap_or(2_000)
 }
 
+/// Questions of a kind that are recorded.
+const RECORDED: usize = 120;
+
+fn record(folder: &std::ffi::OsStr, name: &str, ask: &impl Fn(&mut Dice) -> Question) {
+    let mut dice = Dice::new(0xF11E);
+    let mut text = String::new();
+    for question in (0..RECORDED).map(|_| ask(&mut dice)) {
+        let line = serde_json::json!({"template": question.template, "data": question.data});
+        text.push_str(&format!("{line}\n"));
+    }
+    std::fs::write(std::path::Path::new(folder).join(format!("{name}.jsonl")), text).expect("written");
+}
+
 fn compare(name: &str, ask: impl Fn(&mut Dice) -> Question) {
+    if let Some(folder) = std::env::var_os("SLUICE_SPRIG_RECORD") {
+        return record(&folder, name, &ask);
+    }
     let Some(oracle) = std::env::var_os("SLUICE_SPRIG_ORACLE") else {
         println!("SKIPPED: SLUICE_SPRIG_ORACLE is not set, Helm was not asked ({name})");
         return;
