@@ -31,6 +31,11 @@ pub trait Object: Any {
         Vec::new()
     }
 
+    /// What `encoding/json` makes of it, where that is not its fields under their names (tags, `MarshalJSON`).
+    fn json(&self) -> Option<Value> {
+        None
+    }
+
     /// An exported method, bound to this value.
     fn method(&self, _name: &[u8]) -> Option<Function> {
         None

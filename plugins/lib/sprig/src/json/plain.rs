@@ -2,7 +2,7 @@
 
 use sluice_go_template::{Error, Object, Value};
 
-use crate::objects::{CertificateValue, DurationValue, MomentValue, VersionValue};
+use crate::objects::MomentValue;
 
 /// What an object is marshalled as.
 pub(super) enum Plain {
@@ -18,18 +18,11 @@ pub(super) fn plain_of(object: &dyn Object) -> Result<Plain, Error> {
     if object.is_nil() {
         return Ok(Plain::Value(Value::Nil));
     }
+    if let Some(plain) = object.json() {
+        return Ok(Plain::Value(plain));
+    }
     if let Some(moment) = any.downcast_ref::<MomentValue>() {
         return moment.json().map(Plain::Value);
-    }
-    if let Some(version) = any.downcast_ref::<VersionValue>() {
-        return Ok(Plain::Value(Value::from(version.0.normal())));
-    }
-    if let Some(length) = any.downcast_ref::<DurationValue>() {
-        return Ok(Plain::Value(Value::int64(length.0.0)));
-    }
-    if let Some(certificate) = any.downcast_ref::<CertificateValue>() {
-        let fields = certificate.fields();
-        return Ok(struct_of(fields));
     }
     if let Some(basic) = object.basic() {
         return Ok(Plain::Value(basic));

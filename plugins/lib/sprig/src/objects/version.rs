@@ -67,6 +67,10 @@ impl Object for VersionValue {
         Some(Str::from(self.0.normal()))
     }
 
+    fn json(&self) -> Option<Value> {
+        Some(Value::from(self.0.normal()))
+    }
+
     fn method(&self, name: &[u8]) -> Option<Function> {
         let version = &self.0;
         // Methods of the pointer are not those of the value.
