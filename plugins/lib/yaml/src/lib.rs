@@ -34,7 +34,7 @@ pub use error::{Error, ErrorKind};
 pub use json::{JsonOptions, write_json};
 pub use limits::Limits;
 pub use node::{Kind, Node, Style, Tag, expand_merges};
-pub use resolve::{Scalar, Schema, format_json_float, resolve};
+pub use resolve::{FloatPrecision, Scalar, Schema, format_float, format_json_float, resolve};
 
 /// Plain data: what JSON can say. Objects keep the order in which they were read or built.
 pub type Value = serde_json::Value;

@@ -4,8 +4,7 @@ mod number;
 mod tagged;
 mod timestamp;
 
-pub use number::format_json_float;
-pub(crate) use number::{FloatPrecision, format_float};
+pub use number::{FloatPrecision, format_float, format_json_float};
 pub(crate) use tagged::{Data, decode};
 pub(crate) use timestamp::{Timestamp, parse_timestamp};
 

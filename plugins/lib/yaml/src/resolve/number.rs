@@ -123,13 +123,15 @@ pub(super) fn parse_point_float(text: &str) -> Option<f64> {
 
 /// How many bits decide the shortest form of a float.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum FloatPrecision {
+pub enum FloatPrecision {
+    /// 32.
     Single,
+    /// 64.
     Double,
 }
 
 /// `strconv.FormatFloat(value, 'g', -1, bits)` of a finite float: an exponent below -4 and from 6 on.
-pub(crate) fn format_float(value: f64, precision: FloatPrecision) -> String {
+pub fn format_float(value: f64, precision: FloatPrecision) -> String {
     let parts = Parts::of(value, precision);
     if (-4..6).contains(&parts.exponent) {
         parts.fixed()
