@@ -1,0 +1,181 @@
+//! values.schema.json: values are checked for every chart that has one. Nothing is fetched, patterns run in linear time.
+
+mod cycle;
+mod phrase;
+
+use jsonschema::{PatternOptions, Retrieve, Uri};
+use serde_json::Value as Json;
+use sluice_go_template::{Map, Value};
+use thiserror::Error;
+
+use crate::chart::Chart;
+use crate::values::map_to_json;
+
+/// Values that do not fit the schema of a chart or of a subchart.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("values don't meet the specifications of the schema(s) in the following chart(s):\n{0}")]
+pub struct SchemaError(String);
+
+/// Largest schema.
+const MAX_BYTES: usize = 8 << 20;
+/// Most violations told of one chart.
+const MAX_TOLD: usize = 50;
+
+/// Checks the coalesced values of a chart and of its subcharts.
+///
+/// # Errors
+/// What does not fit, chart by chart, without the values themselves.
+pub fn check_schemas(chart: &Chart, values: &Map) -> Result<(), SchemaError> {
+    let mut told = String::new();
+    check(chart, values, &mut told);
+    if told.is_empty() {
+        Ok(())
+    } else {
+        Err(SchemaError(told))
+    }
+}
+
+fn check(chart: &Chart, values: &Map, told: &mut String) {
+    if let Some(schema) = &chart.schema {
+        if let Err(violations) = check_one(schema, values) {
+            told.push_str(&format!("{}:\n{violations}", chart.name()));
+        }
+    }
+    for child in &chart.dependencies {
+        match values.get(child.name()) {
+            None | Some(Value::Nil) => {}
+            Some(Value::Map(values)) => check(child, &values, told),
+            Some(other) => told.push_str(&format!(
+                "{}:\ninvalid type for values: expected object (map), got {}\n",
+                child.name(),
+                other.type_name()
+            )),
+        }
+    }
+}
+
+/// Checks values against the text of one schema.
+///
+/// # Errors
+/// The schema's own faults, or the violations, a line each.
+pub fn check_one(schema: &[u8], values: &Map) -> Result<(), String> {
+    if schema.len() > MAX_BYTES {
+        return Err(format!("the schema has more than {MAX_BYTES} bytes"));
+    }
+    let schema: Json = serde_json::from_slice(schema).map_err(|error| error.to_string())?;
+    cycle::check(&schema)?;
+    let validator = jsonschema::options()
+        .with_base_uri("file:///values.schema.json")
+        .with_retriever(Nothing)
+        .with_pattern_options(PatternOptions::regex().size_limit(1 << 20))
+        .build(&schema)
+        .map_err(|error| format!("'file:///values.schema.json#' is not valid: {}", error.masked()))?;
+    let values = map_to_json(values);
+    if validator.is_valid(&values) {
+        return Ok(());
+    }
+    let mut told = String::new();
+    for violation in validator.iter_errors(&values).take(MAX_TOLD) {
+        phrase::write(&violation, 0, &mut told);
+    }
+    Err(told)
+}
+
+/// Refuses to fetch, but for names (`urn:`), which allow anything, as in helm.
+struct Nothing;
+
+impl Retrieve for Nothing {
+    fn retrieve(&self, uri: &Uri<String>) -> Result<Json, Box<dyn std::error::Error + Send + Sync>> {
+        if uri.scheme().as_str() == "urn" {
+            return Ok(Json::Bool(true));
+        }
+        Err(format!("{uri} is not fetched: schemas of charts may not refer to other documents").into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::values;
+
+    fn check(schema: &str, values: &str) -> String {
+        let values = values::read(values.as_bytes()).unwrap();
+        check_one(schema.as_bytes(), &values).err().unwrap_or_default()
+    }
+
+    #[test]
+    fn violations_are_told_as_helm_tells_them() {
+        let schema = r#"{"$schema": "http://json-schema.org/draft-07/schema#", "type": "object",
+            "required": ["x", "y"], "additionalProperties": false,
+            "properties": {"a": {"type": "integer"}, "b": {"enum": ["x", 1]}, "c": {"minimum": 3}}}"#;
+        let told = check(schema, "a: no way\nb: z\nc: 1\nd: 1\n");
+        for want in [
+            "- at '': missing properties 'x', 'y'\n",
+            "- at '': additional properties 'd' not allowed\n",
+            "- at '/a': got string, want integer\n",
+            "- at '/b': value must be one of 'x', 1\n",
+            "- at '/c': minimum: got 1, want 3\n",
+        ] {
+            assert!(told.contains(want), "{want} is not in {told}");
+        }
+        assert_eq!(
+            check(schema, "{x: 1, y: 2, a: 1.0, b: 1}"),
+            "- at '': additional properties 'x', 'y' not allowed\n"
+        );
+    }
+
+    /// H4, CVE-2025-55199: nothing outside of the schema is read.
+    #[test]
+    fn other_documents_are_not_read() {
+        for uri in [
+            "http://localhost/x.json",
+            "https://example.com/x",
+            "file:///dev/zero",
+            "/etc/passwd",
+            "other.json",
+        ] {
+            let told = check(
+                &format!(r#"{{"properties": {{"a": {{"$ref": "{uri}"}}}}}}"#),
+                "a: 1",
+            );
+            assert!(told.contains("may not refer to other documents"), "{uri}: {told}");
+        }
+        assert_eq!(check(r#"{"properties": {"a": {"$ref": "urn:x:y"}}}"#, "a: 1"), "");
+    }
+
+    /// H4, CVE-2025-32387, CVE-2022-23526: schemas that never end, or that are no schemas.
+    #[test]
+    fn schemas_that_never_end_are_refused() {
+        for schema in [
+            r##"{"$ref": "#"}"##,
+            r##"{"allOf": [{"$ref": "#/definitions/a"}], "definitions": {"a": {"anyOf": [{"$ref": "#"}]}}}"##,
+            r##"{"$defs": {"a": {"$anchor": "x", "$ref": "#y"}, "b": {"$anchor": "y", "$ref": "#x"}}, "$ref": "#x"}"##,
+        ] {
+            assert!(check(schema, "a: 1").contains("reference cycle"), "{schema}");
+        }
+        let tree =
+            r##"{"properties": {"child": {"$ref": "#"}}, "additionalProperties": {"type": "number"}}"##;
+        assert_eq!(check(tree, "child: {child: {a: 1}}"), "");
+        assert!(check(&"[".repeat(100_000), "a: 1").contains("recursion limit"));
+        for broken in [
+            "",
+            "null",
+            "[]",
+            "{\"type\": 1}",
+            "{\"$schema\": \"http://example.com/none\"}",
+        ] {
+            assert!(!check(broken, "a: 1").is_empty(), "{broken}");
+        }
+    }
+
+    /// H4: a pattern that is slow elsewhere.
+    #[test]
+    fn patterns_run_in_linear_time() {
+        let schema = r#"{"properties": {"a": {"pattern": "^(a+)+$"}}}"#;
+        let value = format!("a: {}!", "a".repeat(10_000));
+        assert_eq!(
+            check(schema, &value),
+            "- at '/a': the value does not match pattern '^(a+)+$'\n"
+        );
+    }
+}
