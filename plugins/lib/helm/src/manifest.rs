@@ -1,0 +1,77 @@
+//! Rendered files become manifests and hooks: split, told apart, sorted.
+
+mod head;
+mod order;
+mod split;
+
+pub use head::{Head, HeadError};
+pub use split::split;
+pub(crate) use split::trim;
+
+use crate::hook::Hook;
+
+/// A document of a rendered file.
+#[derive(Debug, Clone)]
+pub struct Manifest {
+    /// Path of the template, from the name of the root chart.
+    pub path: String,
+    /// The bytes of the document.
+    pub content: Vec<u8>,
+    /// Its kind and name.
+    pub head: Head,
+}
+
+/// A document that is no manifest.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("YAML parse error on {path}: {error}")]
+pub struct ManifestError {
+    /// Path of the template.
+    pub path: String,
+    /// What is wrong with the document.
+    pub error: HeadError,
+}
+
+/// What a chart's files came to.
+#[derive(Debug, Default)]
+pub struct Sorted {
+    /// In the order of installation.
+    pub manifests: Vec<Manifest>,
+    /// In the order of installation of their kinds; weights do not count here.
+    pub hooks: Vec<Hook>,
+}
+
+/// Splits and sorts rendered files, which come sorted by path. Documents with hooks nobody knows are left out.
+///
+/// # Errors
+/// The first document that does not parse.
+pub(crate) fn sort(files: Vec<(String, Vec<u8>)>) -> Result<Sorted, ManifestError> {
+    let mut sorted = Sorted::default();
+    for (path, text) in files {
+        for document in split(&text) {
+            let head = head::read(document).map_err(|error| ManifestError {
+                path: path.clone(),
+                error,
+            })?;
+            match Hook::of(&path, document, &head) {
+                Some(Some(hook)) => sorted.hooks.push(hook),
+                Some(None) => {}
+                None => sorted.manifests.push(Manifest {
+                    path: path.clone(),
+                    content: document.to_vec(),
+                    head,
+                }),
+            }
+        }
+    }
+    sorted
+        .manifests
+        .sort_by(|a, b| order::compare(&a.head.kind, &b.head.kind));
+    sorted.hooks.sort_by(|a, b| order::compare(&a.kind, &b.kind));
+    Ok(sorted)
+}
+
+/// A document as JSON, for callers that want objects; none for a document without content.
+pub(crate) fn to_json(document: &[u8]) -> Result<Option<serde_json::Value>, HeadError> {
+    let value = head::document(document)?;
+    Ok((!value.is_null()).then_some(value))
+}

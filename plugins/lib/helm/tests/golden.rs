@@ -1,0 +1,135 @@
+//! What the real helm printed: each file of `golden/` is a chart, arguments of `helm template rel .`, and the output of helm
+//! 4.3.1 or its error.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::rc::Rc;
+
+use serde_json::{Value, json};
+use sluice_helm::{Environment, Files, Limits, MemoryFiles, NoCluster, Options, template};
+
+#[derive(Default)]
+struct Case {
+    files: BTreeMap<String, Vec<u8>>,
+    args: String,
+    want: Option<String>,
+    error: String,
+}
+
+fn read_case(text: &str) -> Case {
+    let mut case = Case::default();
+    let mut current = String::new();
+    for line in text.split_inclusive('\n') {
+        let name = line
+            .trim_end()
+            .strip_prefix("-- ")
+            .and_then(|rest| rest.strip_suffix(" --"));
+        if let Some(name) = name {
+            current = name.to_owned();
+            if name == "want" {
+                case.want = Some(String::new());
+            }
+            continue;
+        }
+        match (current.as_str(), &mut case.want) {
+            ("args", _) => case.args.push_str(line),
+            ("want", Some(want)) => want.push_str(line),
+            ("error", _) => case.error.push_str(line),
+            (name, _) => case
+                .files
+                .entry(name.to_owned())
+                .or_default()
+                .extend_from_slice(line.as_bytes()),
+        }
+    }
+    case
+}
+
+const LAYERS: [(&str, &str); 6] = [
+    ("-f", "file"),
+    ("--set-json", "setJson"),
+    ("--set", "set"),
+    ("--set-string", "setString"),
+    ("--set-file", "setFile"),
+    ("--set-literal", "setLiteral"),
+];
+
+fn config(args: &str) -> Value {
+    let mut config = json!({"release": {"name": "rel"}, "apiVersions": [], "showOnly": []});
+    let mut layers = Vec::new();
+    let mut args = args.lines();
+    while let Some(flag) = args.next() {
+        if let Some(at) = LAYERS.iter().position(|(name, _)| *name == flag) {
+            layers.push((at, json!({LAYERS[at].1: args.next().unwrap()})));
+            continue;
+        }
+        let mut push = |key: &str, value: &str| {
+            let list = config[key].as_array_mut().unwrap();
+            list.extend(value.split(',').map(Value::from));
+        };
+        match flag {
+            "-s" | "--show-only" => push("showOnly", args.next().unwrap()),
+            "-a" | "--api-versions" => push("apiVersions", args.next().unwrap()),
+            "--kube-version" => config["kubeVersion"] = args.next().unwrap().into(),
+            "-n" => config["release"]["namespace"] = args.next().unwrap().into(),
+            "--is-upgrade" => config["release"]["isUpgrade"] = true.into(),
+            "--skip-tests" => config["skipTests"] = true.into(),
+            "--no-hooks" => config["noHooks"] = true.into(),
+            "--include-crds" => config["includeCrds"] = true.into(),
+            other => panic!("unknown flag {other}"),
+        }
+    }
+    layers.sort_by_key(|(at, _)| *at);
+    config["values"] = layers.into_iter().map(|(_, layer)| layer).collect();
+    config
+}
+
+fn run(case: &Case) -> Result<String, String> {
+    let options = Options::parse(&config(&case.args).to_string())?;
+    let files: Rc<dyn Files> = Rc::new(MemoryFiles(case.files.clone()));
+    let environment = Environment {
+        seed: [0; 32],
+        now_ms: 0,
+        cluster: Rc::new(NoCluster),
+        limits: Limits::default(),
+    };
+    let rendered = template(&files, ".", options, &environment).map_err(|error| error.to_string())?;
+    let text = rendered.text().map_err(|error| error.to_string())?;
+    Ok(String::from_utf8(text).unwrap())
+}
+
+/// The hint of helm's command line is not ours.
+const HINT: &str = "\n\nUse --debug flag to render out invalid YAML\n";
+
+#[test]
+fn charts_render_as_helm_renders_them() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    let mut wrong = Vec::new();
+    let mut count = 0;
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let case = read_case(&fs::read_to_string(&path).unwrap());
+        let got = run(&case);
+        let want = match &case.want {
+            Some(text) => Ok(text.clone()),
+            None => Err(case
+                .error
+                .strip_suffix(HINT)
+                .unwrap_or(&case.error)
+                .trim_end()
+                .to_owned()),
+        };
+        if got.clone().map_err(|error| error.trim_end().to_owned()) != want {
+            wrong.push(format!("{}:\nwant {want:#?}\ngot {got:#?}", path.display()));
+        }
+        count += 1;
+    }
+    assert!(
+        wrong.is_empty(),
+        "{} of {count} differ:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
+    assert!(count >= 30, "only {count} cases were found");
+}
