@@ -46,12 +46,12 @@ const KEPT_TO: [(&[&str], &[&str], &str); 9] = [
     ),
     (
         &["tar", "cap-std", "cap-tempfile"],
-        &["sluice-artifact"],
-        "one crate reads and writes archives and storage",
+        &["sluice-artifact", "sluice-chart"],
+        "one crate reads and writes archives and storage; packed subcharts are read in the sandbox, in memory",
     ),
     (
         &["flate2"],
-        &["sluice-artifact", "sluice-decrypt", "sluice-release"],
+        &["sluice-artifact", "sluice-chart", "sluice-decrypt", "sluice-release"],
         "archives; PGP and Helm pack what they store",
     ),
     (

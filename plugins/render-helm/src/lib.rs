@@ -1,0 +1,109 @@
+//! The built-in plugin render-helm: helm template over the host's tree.
+#![cfg(target_family = "wasm")]
+
+mod cluster;
+mod tree;
+
+use std::rc::Rc;
+
+use sluice_helm::{Cluster, Environment, Files, Limits, NoCluster, Options};
+use sluice_plugin::renderer::{Description, Entropy, Extra, Form, Guest, Meta, Object, Rendered, Request};
+use sluice_plugin::{Error, Result, renderer};
+
+use cluster::TenantCluster;
+use tree::InputTree;
+
+struct RenderHelm;
+
+impl Meta for RenderHelm {
+    fn describe() -> Description {
+        Description {
+            name: "render-helm".into(),
+            version: env!("CARGO_PKG_VERSION").into(),
+            config_schema: sluice_helm::SCHEMA.into(),
+            bindings: Vec::new(),
+            types: vec!["helm".into()],
+        }
+    }
+}
+
+impl Guest for RenderHelm {
+    fn render(request: Request) -> Result<Rendered> {
+        let options = Options::parse(&request.config).map_err(Error::invalid_config)?;
+        let Some(input) = request.inputs.into_iter().next() else {
+            return Err(Error::invalid_config("the render needs one input: the source"));
+        };
+        let files: Rc<dyn Files> = Rc::new(InputTree::new(input.tree));
+        let environment = environment(request.entropy, options.lookup)?;
+        let update = options.dependency_update;
+        let rendered = sluice_helm::template(&files, &request.root, options, &environment)
+            .map_err(|error| failure(error, update))?;
+        to_wire(rendered, request.want).map_err(|error| failure(error, update))
+    }
+}
+
+fn environment(entropy: Entropy, lookup: bool) -> Result<Environment> {
+    let seed = entropy.seed.try_into();
+    let seed = seed.map_err(|_| Error::invalid_config("the seed must have 32 bytes"))?;
+    let cluster: Rc<dyn Cluster> = if lookup {
+        Rc::new(TenantCluster)
+    } else {
+        Rc::new(NoCluster)
+    };
+    Ok(Environment {
+        seed,
+        now_ms: entropy.now_ms,
+        cluster,
+        limits: Limits::default(),
+    })
+}
+
+fn to_wire(rendered: sluice_helm::Rendered, want: Form) -> Result<Rendered, sluice_helm::Error> {
+    let (mut objects, mut extras, mut text) = (Vec::new(), Vec::new(), Vec::new());
+    match want {
+        Form::Text => text = rendered.text()?,
+        Form::Objects => {
+            let object = |(object, path): (serde_json::Value, String)| Object {
+                json: object.to_string(),
+                origin: Some(path),
+            };
+            objects = rendered.objects()?.into_iter().map(object).collect();
+            let crds = rendered.crd_objects()?.into_iter();
+            extras.extend(crds.map(|crd| Extra::Crd(crd.to_string())));
+            let hooks = rendered.hook_objects()?.into_iter();
+            extras.extend(hooks.map(|hook| Extra::Hook(hook.to_string())));
+            extras.push(Extra::Chart(rendered.chart_json().to_string()));
+        }
+    }
+    if let Some(notes) = &rendered.notes {
+        extras.push(Extra::Notes(String::from_utf8_lossy(notes).into_owned()));
+    }
+    Ok(Rendered {
+        objects,
+        text,
+        extras,
+        used_entropy: rendered.used_entropy,
+        warnings: rendered.warnings,
+    })
+}
+
+/// What the host does next depends on why the render failed.
+fn failure(error: sluice_helm::Error, update: bool) -> Error {
+    match &error {
+        sluice_helm::Error::MissingDependencies(needed) if update => {
+            let wanted = |needed: &sluice_helm::Needed| {
+                let chart = serde_json::json!({
+                    "chart": needed.name, "version": needed.version, "repository": needed.repository,
+                });
+                chart.to_string()
+            };
+            Error::NeedsInput(needed.iter().map(wanted).collect())
+        }
+        sluice_helm::Error::KubeVersion { .. } | sluice_helm::Error::Set { .. } => {
+            Error::invalid_config(error)
+        }
+        _ => Error::failed(error),
+    }
+}
+
+renderer::export!(RenderHelm);
