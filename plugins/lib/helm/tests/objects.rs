@@ -35,7 +35,7 @@ fn render() -> Rendered {
         ("templates/NOTES.txt", "Welcome to {{ .Release.Name }}"),
         (
             "crds/x.yaml",
-            "kind: CustomResourceDefinition\nmetadata: {name: x}\n---\nkind: CustomResourceDefinition\nmetadata: {name: y}\n",
+            "kind: CustomResourceDefinition\nmetadata: {name: x}\n---\nkind: CustomResourceDefinition\nmetadata: {name: z}\n",
         ),
     ];
     let files = files.map(|(name, text)| (name.to_owned(), text.as_bytes().to_vec()));
@@ -84,7 +84,7 @@ fn definitions_notes_and_chart_come_beside() {
         .iter()
         .filter_map(|crd| crd["metadata"]["name"].as_str())
         .collect();
-    assert_eq!(names, ["x", "y"]);
+    assert_eq!(names, ["x", "z"]);
     assert_eq!(rendered.notes.as_deref(), Some(&b"Welcome to rel"[..]));
     let chart = rendered.chart_json();
     assert_eq!(chart["metadata"]["version"], "1.2.3");
