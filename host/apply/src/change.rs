@@ -5,6 +5,8 @@ use std::fmt;
 use sluice_cluster::{Fingerprint, Tracked};
 use sluice_model::{InventoryEntry, ObjectId, Verdict};
 
+use crate::options::Owner;
+
 /// What was done to an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Action {
@@ -53,6 +55,8 @@ pub struct Change {
     pub verdict: Option<Verdict>,
     /// A Job that vanishes by itself when it is done (`spec.ttlSecondsAfterFinished`).
     pub expires: bool,
+    /// Whose object it was until now, when this apply took it over from another owner.
+    pub taken_from: Option<Owner>,
 }
 
 impl Change {

@@ -22,7 +22,7 @@ pub(crate) async fn commit(
     planned: Planned,
     options: &ApplyOptions,
 ) -> Result<Change, ObjectError> {
-    let Planned { object, step } = planned;
+    let Planned { object, step, other } = planned;
     let action = match step {
         Step::Done(change) => return Ok(*change),
         Step::Write { action, takeover } => {
@@ -37,7 +37,10 @@ pub(crate) async fn commit(
         }
     };
     match cluster.apply(&object, &patch_options(options, false)).await {
-        Ok(now) => Ok(change(&now, &object, action, options)),
+        Ok(now) => Ok(Change {
+            taken_from: other,
+            ..change(&now, &object, action, options)
+        }),
         Err(error) => Err(ObjectError::Apply {
             id: object.id(),
             error,

@@ -54,6 +54,14 @@ pub enum ObjectError {
         /// The server's refusal.
         error: ClusterError,
     },
+    /// Only the operator may change it.
+    #[error("{} is protected: {reason}", .id.subject())]
+    Protected {
+        /// Which object.
+        id: ObjectId,
+        /// Why.
+        reason: String,
+    },
     /// Fields of other managers could not be taken over.
     #[error("{} metadata.managedFields cleanup failed: {error}", .id.subject())]
     Cleanup {
@@ -112,6 +120,7 @@ impl ObjectError {
             | Self::NoNamespace { id }
             | Self::Query { id, .. }
             | Self::DryRun { id, .. }
+            | Self::Protected { id, .. }
             | Self::Cleanup { id, .. }
             | Self::Apply { id, .. }
             | Self::Recreate { id, .. }

@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 use sluice_model::{Inventory, Object, Verdict};
 
 use crate::ignore::IgnoreRules;
+use crate::protect::Protected;
 
 /// Who answers for the objects. Its labels are `<group>/name` and `<group>/namespace`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +30,17 @@ impl Owner {
                 self.namespace.as_str(),
             ),
         ]
+    }
+
+    /// Another owner of the same sort whose labels an object of the cluster carries.
+    pub(crate) fn other_on(&self, object: &Object) -> Option<Self> {
+        let label = |name: &str| object.label(&format!("{}/{name}", self.group_prefix));
+        let other = Self {
+            group_prefix: self.group_prefix.clone(),
+            name: label("name")?.to_owned(),
+            namespace: label("namespace")?.to_owned(),
+        };
+        (other != *self).then_some(other)
     }
 
     /// Whether an object of the cluster carries both labels.
@@ -80,6 +92,8 @@ pub struct ApplyOptions {
     pub default_namespace: Option<String>,
     /// Fields that are no drift and are not written over (`spec.ignore`).
     pub ignore: IgnoreRules,
+    /// What the owner may not change.
+    pub protected: Protected,
     /// What the owner answers for before this apply (`status.inventory`).
     pub previous: Inventory,
     /// Longest wait for the definitions of a stage to become ready, and for a deleted object to go.
@@ -102,6 +116,7 @@ impl ApplyOptions {
             common_annotations: IndexMap::new(),
             default_namespace: None,
             ignore: IgnoreRules::default(),
+            protected: Protected::default(),
             previous: Inventory::default(),
             wait_timeout: Duration::from_secs(60),
             verdict,
@@ -146,6 +161,8 @@ pub struct PruneOptions {
     pub owner: Owner,
     /// How many requests run at once.
     pub concurrency: usize,
+    /// What the owner may not delete.
+    pub protected: Protected,
 }
 
 impl PruneOptions {
@@ -154,6 +171,7 @@ impl PruneOptions {
         Self {
             owner,
             concurrency: 4,
+            protected: Protected::default(),
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::change::{Action, Change};
 use crate::drift::drifted;
 use crate::error::ObjectError;
 use crate::immutable::is_immutable;
-use crate::options::ApplyOptions;
+use crate::options::{ApplyOptions, Owner};
 use crate::ownership::takeover;
 use crate::rules::Rules;
 
@@ -33,6 +33,8 @@ pub(crate) enum Step {
 pub(crate) struct Planned {
     pub(crate) object: Object,
     pub(crate) step: Step,
+    /// Whose object it is until the step is done, when it is another's.
+    pub(crate) other: Option<Owner>,
 }
 
 pub(crate) async fn plan(
@@ -50,13 +52,25 @@ pub(crate) async fn plan(
         return Ok(Planned {
             object,
             step: Step::Done(Box::new(change)),
+            other: None,
         });
     }
+    if let Some(reason) = options.protected.refuses(&id) {
+        let reason = reason.to_owned();
+        return Err(ObjectError::Protected { id, reason });
+    }
+    let other = live.as_ref().and_then(|live| options.owner.other_on(live));
     match cluster.apply(&object, &patch_options(options, true)).await {
-        Ok(merged) => Ok(compare(object, live.as_ref(), &merged, options)),
+        Ok(merged) => {
+            if let Some(reason) = options.protected.refuses_change(live.as_ref(), &merged) {
+                return Err(ObjectError::Protected { id, reason });
+            }
+            let (object, step) = compare(object, live.as_ref(), &merged, options);
+            Ok(Planned { object, step, other })
+        }
         Err(error) => {
             let step = refused(&object, live.as_ref(), error, options)?;
-            Ok(Planned { object, step })
+            Ok(Planned { object, step, other })
         }
     }
 }
@@ -81,16 +95,17 @@ pub(crate) fn skip(object: &Object, live: Option<&Object>, options: &ApplyOption
         fingerprint: live.map(|live| Fingerprint::of(live, &options.field_manager)),
         verdict: None,
         expires: false,
+        taken_from: None,
     })
 }
 
-fn compare(object: Object, live: Option<&Object>, merged: &Object, options: &ApplyOptions) -> Planned {
+fn compare(object: Object, live: Option<&Object>, merged: &Object, options: &ApplyOptions) -> (Object, Step) {
     let Some(live) = live else {
         let step = Step::Write {
             action: Action::Created,
             takeover: None,
         };
-        return Planned { object, step };
+        return (object, step);
     };
     let rules = Rules::of(&options.owner);
     let merge = rules.is_merged(&object) || rules.is_merged(live);
@@ -105,18 +120,16 @@ fn compare(object: Object, live: Option<&Object>, merged: &Object, options: &App
     };
     if takeover.is_none() && !differs {
         let step = Step::Done(Box::new(change(live, &object, Action::Unchanged, options)));
-        return Planned { object, step };
+        return (object, step);
     }
     let object = options
         .ignore
         .payload(object, live, merged, &options.field_manager);
-    Planned {
-        object,
-        step: Step::Write {
-            action: Action::Configured,
-            takeover,
-        },
-    }
+    let step = Step::Write {
+        action: Action::Configured,
+        takeover,
+    };
+    (object, step)
 }
 
 pub(crate) fn refused(
@@ -154,6 +167,7 @@ pub(crate) fn change(now: &Object, object: &Object, action: Action, options: &Ap
                 .0
                 .get("spec")
                 .is_some_and(|spec| spec["ttlSecondsAfterFinished"].is_i64()),
+        taken_from: None,
     }
 }
 

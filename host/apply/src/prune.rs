@@ -2,7 +2,7 @@
 
 use futures::stream;
 use futures::{FutureExt as _, StreamExt as _};
-use sluice_cluster::{Cluster, ClusterError, DeleteOptions, Propagation};
+use sluice_cluster::{Cluster, ClusterError, DeleteOptions, Fingerprint, Propagation};
 use sluice_model::{InventoryEntry, ObjectId};
 
 use crate::change::{Action, Change, ChangeSet};
@@ -36,7 +36,8 @@ impl Pruned {
 }
 
 enum Fate {
-    Deleted,
+    /// The object that was deleted; none when it was gone already.
+    Deleted(Option<Fingerprint>),
     Skipped,
 }
 
@@ -76,9 +77,9 @@ pub async fn prune(cluster: &Cluster, stale: &[InventoryEntry], options: &PruneO
 
 impl Pruned {
     fn add(&mut self, id: &ObjectId, entry: &InventoryEntry, fate: Result<Fate, String>) {
-        let action = match fate {
-            Ok(Fate::Deleted) => Action::Deleted,
-            Ok(Fate::Skipped) => Action::Skipped,
+        let (action, fingerprint) = match fate {
+            Ok(Fate::Deleted(fingerprint)) => (Action::Deleted, fingerprint),
+            Ok(Fate::Skipped) => (Action::Skipped, None),
             Err(text) => {
                 self.failed.push((entry.clone(), text));
                 return;
@@ -88,9 +89,10 @@ impl Pruned {
             id: id.clone(),
             version: entry.v.clone(),
             action,
-            fingerprint: None,
+            fingerprint,
             verdict: None,
             expires: false,
+            taken_from: None,
         });
     }
 }
@@ -104,10 +106,14 @@ async fn delete(
     options: &PruneOptions,
 ) -> Result<Fate, String> {
     let failed = |what: &str, error: &ClusterError| format!("{} {what} failed: {error}", id.subject());
+    if let Some(reason) = options.protected.refuses(id) {
+        tracing::warn!(object = %id.subject(), reason, "object is protected and was not deleted");
+        return Ok(Fate::Skipped);
+    }
     for tries in 1.. {
         let live = match cluster.get(id, &entry.v).await {
             Ok(live) => live,
-            Err(error) if error.is_absent() => return Ok(Fate::Deleted),
+            Err(error) if error.is_absent() => return Ok(Fate::Deleted(None)),
             Err(error) => return Err(failed("query", &error)),
         };
         if !options.owner.owns(&live) || Rules::of(&options.owner).is_kept(&live) {
@@ -124,8 +130,8 @@ async fn delete(
             resource_version: text("resourceVersion").filter(|_| tries < TRIES),
         };
         match cluster.delete(id, &entry.v, &delete).await {
-            Ok(()) => return Ok(Fate::Deleted),
-            Err(error) if error.is_absent() => return Ok(Fate::Deleted),
+            Ok(()) => return Ok(Fate::Deleted(Some(Fingerprint::of(&live, "")))),
+            Err(error) if error.is_absent() => return Ok(Fate::Deleted(None)),
             Err(ClusterError::Conflict { .. }) if tries < TRIES => {}
             Err(error) => return Err(failed("delete", &error)),
         }
@@ -133,19 +139,14 @@ async fn delete(
     Ok(Fate::Skipped)
 }
 
-/// The entries whose object is still there, for owners that wait for termination; unreadable ones count as there.
-pub async fn remaining(
-    cluster: &Cluster,
-    entries: &[InventoryEntry],
-    concurrency: usize,
-) -> Vec<InventoryEntry> {
-    let there = entries.iter().map(|entry| async move {
-        let id: ObjectId = entry.id.parse().ok()?;
-        match cluster.get_metadata(&id, &entry.v).await {
-            Err(error) if error.is_absent() => None,
-            _ => Some(entry.clone()),
+/// Whether an object that a prune deleted is gone; one of the same name that was made since is another object. An
+/// object that cannot be read counts as there.
+pub async fn is_gone(cluster: &Cluster, deleted: &Change) -> bool {
+    match cluster.get_metadata(&deleted.id, &deleted.version).await {
+        Err(error) => error.is_absent(),
+        Ok(live) => {
+            let now = Fingerprint::of(&live, "");
+            deleted.fingerprint.is_some_and(|then| !then.is_same_object(&now))
         }
-    });
-    let there: Vec<_> = stream::iter(there).buffered(concurrency.max(1)).collect().await;
-    there.into_iter().flatten().collect()
+    }
 }

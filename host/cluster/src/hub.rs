@@ -135,6 +135,11 @@ impl Hub {
         watches.get(&name_of(id))?.full.as_ref()?.get(id, at_least)
     }
 
+    /// Whether both are clones of one hub.
+    pub fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.inner, &other.inner)
+    }
+
     /// How many kinds are watched now.
     pub fn watched_kinds(&self) -> usize {
         self.inner.watches.lock().len()
@@ -245,6 +250,11 @@ pub struct Subscription {
 }
 
 impl Subscription {
+    /// The hub that it belongs to.
+    pub fn hub(&self) -> &Hub {
+        &self.hub
+    }
+
     /// Waits for changes and takes them, one for each object.
     pub async fn changes(&self) -> Vec<Change> {
         self.mailbox.wait().await

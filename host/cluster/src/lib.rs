@@ -11,6 +11,7 @@ pub mod hub;
 pub mod lease;
 pub mod mask;
 pub mod object;
+pub mod remote;
 mod request;
 
 pub use client::{Cluster, ClusterOptions, ConnectError, Identity};
@@ -23,3 +24,4 @@ pub use k8s_openapi;
 pub use kube;
 pub use lease::{Election, ElectionOptions};
 pub use object::{DeleteOptions, PatchOptions, Propagation};
+pub use remote::{BearerSource, KubeconfigError, KubeconfigPolicy, RemoteOptions, Resolver, read_kubeconfig};

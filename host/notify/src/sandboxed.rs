@@ -6,7 +6,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use sluice_model::event::Event;
 use sluice_model::port::Bindings;
-use sluice_sandbox::{Call, CallError, CallObject, Failure, GuestError, Limits, Plugin, PluginStore, World};
+use sluice_sandbox::{
+    Call, CallError, CallObject, Failure, GuestError, Limits, Plugin, PluginSource, PluginStore, World,
+};
 
 use crate::port::{Notifier, NotifierCall, NotifierCatalog, NotifyError};
 
@@ -39,7 +41,10 @@ impl SandboxCatalog {
 impl NotifierCatalog for SandboxCatalog {
     fn find(&self, type_: &str, namespace: &str) -> Result<Arc<dyn Notifier>, String> {
         let mut refused = None;
-        for info in self.store.list() {
+        let mut plugins = self.store.list();
+        // what an operator installed comes before the defaults
+        plugins.sort_by_key(|info| matches!(info.source, PluginSource::Builtin));
+        for info in plugins {
             let serves =
                 info.worlds.contains(&World::Notifier) && info.types.iter().any(|name| name == type_);
             if !serves {

@@ -5,6 +5,7 @@
 
 mod call;
 mod client;
+mod download;
 pub mod egress;
 pub mod git;
 pub mod http;

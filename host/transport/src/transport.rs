@@ -118,6 +118,11 @@ impl Transport {
         }
     }
 
+    /// A client without credentials and with the environment's proxy only.
+    pub(crate) fn plain_client(&self) -> Result<CheckedClient, EndpointError> {
+        self.client(None, None)
+    }
+
     fn repository(&self, path: &Path) -> Arc<Repository> {
         let mut repositories = self.repositories.lock();
         let known = repositories.entry(path.to_owned());

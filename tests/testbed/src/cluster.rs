@@ -13,7 +13,8 @@ use serde_json::{Value, json};
 
 use crate::wait::{eventually, eventually_ok};
 
-const CLUSTER_SCOPED: [&str; 10] = [
+const CLUSTER_SCOPED: [&str; 11] = [
+    "ValidatingWebhookConfiguration",
     "Namespace",
     "Node",
     "PersistentVolume",
@@ -169,6 +170,30 @@ impl Cluster {
             .patch(name, &PatchParams::default(), &Patch::Merge(&patch))
             .await
             .with_context(|| format!("patch {kind}/{namespace}/{name}"))?;
+        Ok(serde_json::to_value(patched)?)
+    }
+
+    /// A JSON merge patch of the status.
+    ///
+    /// # Errors
+    /// The server refuses it.
+    pub async fn merge_status(
+        &self,
+        av: &str,
+        kind: &str,
+        namespace: &str,
+        name: &str,
+        status: Value,
+    ) -> Result<Value> {
+        let patched = self
+            .api(av, kind, namespace)
+            .patch_status(
+                name,
+                &PatchParams::default(),
+                &Patch::Merge(json!({"status": status})),
+            )
+            .await
+            .with_context(|| format!("patch status of {kind}/{namespace}/{name}"))?;
         Ok(serde_json::to_value(patched)?)
     }
 

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use serde_json::{Value, json};
-use sluice_apply::{Action, PruneOptions, diff_inventory, prune, remaining};
+use sluice_apply::{Action, PruneOptions, diff_inventory, is_gone, prune};
 use sluice_model::{Inventory, InventoryEntry};
 
 use crate::bed::{Bed, actions, bed};
@@ -120,19 +120,19 @@ async fn deletion_is_asked_for_in_reverse_and_termination_can_be_awaited() -> Re
     assert_eq!(order, ["ConfigMap", "ServiceAccount"]);
     assert_eq!(pruned.changes.count(Action::Deleted), 2);
 
-    let left = remaining(&bed.cluster, &applied.inventory.entries, 4).await;
-    assert_eq!(
-        left.iter().map(|entry| entry.id.as_str()).collect::<Vec<_>>(),
-        ["prune-reverse_held__ConfigMap"]
-    );
+    let (held, account) = (&pruned.changes.changes[0], &pruned.changes.changes[1]);
+    assert!(!is_gone(&bed.cluster, held).await && is_gone(&bed.cluster, account).await);
     let free = json!({"metadata": {"finalizers": null}});
     bed.others
         .merge("v1", "ConfigMap", "prune-reverse", "held", free)
         .await?;
+    assert!(is_gone(&bed.cluster, held).await);
+    bed.others
+        .apply(&configmap("prune-reverse", "held", json!({})))
+        .await?;
     assert!(
-        remaining(&bed.cluster, &applied.inventory.entries, 4)
-            .await
-            .is_empty()
+        is_gone(&bed.cluster, held).await,
+        "one that was made since is another object"
     );
     Ok(())
 }

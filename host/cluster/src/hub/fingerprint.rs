@@ -68,6 +68,19 @@ impl Fingerprint {
         }
     }
 
+    /// Of an object of which nothing but its version is known.
+    pub fn of_version(resource_version: &str) -> Self {
+        Self {
+            resource_version: version(resource_version),
+            ..Self::default()
+        }
+    }
+
+    /// Whether both are versions of one object: a deleted and recreated one is another.
+    pub fn is_same_object(&self, other: &Self) -> bool {
+        self.uid == other.uid
+    }
+
     /// Whether `later`, a newer version of the same object, was moved by someone else.
     pub fn moved_in(&self, later: &Self) -> bool {
         if later.uid != self.uid {

@@ -18,6 +18,8 @@ struct Listener {
     /// Nothing up to this version is news.
     known: u64,
     expected: Option<Fingerprint>,
+    /// Whether `known` says how things stand, also when it is 0 because there is no such object.
+    settled: bool,
 }
 
 /// Tells what a newly tracked object needs.
@@ -99,8 +101,17 @@ impl Kind {
             mailbox: mailbox.clone(),
             known,
             expected,
+            settled: expected.is_some(),
         });
         self.awaited += usize::from(mailbox.interest == Interest::Any);
+        if mailbox.interest == Interest::Version {
+            if let (true, Some(listener)) = (self.synced, listeners.last_mut()) {
+                if let Some((signal, seen)) = listener.catch_up(last.unwrap_or(0)) {
+                    mailbox.put(id, signal, seen);
+                }
+            }
+            return Tracking::Watched;
+        }
         if !self.synced || last.is_some_and(|last| last <= known) {
             return Tracking::Watched;
         }
@@ -109,7 +120,7 @@ impl Kind {
                 mailbox.put(id, Signal::Changed, last.unwrap_or(0));
                 Tracking::Watched
             }
-            Interest::Drift => Tracking::Verify,
+            Interest::Drift | Interest::Version => Tracking::Verify,
         }
     }
 
@@ -143,6 +154,9 @@ impl Kind {
         for key in gone {
             self.tell_deleted(&key, 0);
         }
+        for listener in self.listeners.values_mut().flatten() {
+            listener.settled = true;
+        }
     }
 
     pub(super) fn applied(&mut self, metadata: &ObjectMeta) {
@@ -165,6 +179,9 @@ impl Kind {
                     listener.any(version(metadata.resource_version.as_deref().unwrap_or_default()))
                 }
                 Interest::Drift => listener.drift(metadata),
+                Interest::Version => {
+                    listener.version(version(metadata.resource_version.as_deref().unwrap_or_default()))
+                }
             };
             if let Some((signal, seen)) = told {
                 listener.mailbox.put(id.clone(), signal, seen);
@@ -201,6 +218,13 @@ impl Kind {
         for listener in self.listeners.get_mut(key).into_iter().flatten() {
             if seen != 0 && seen < listener.known {
                 continue;
+            }
+            if listener.mailbox.interest == Interest::Version {
+                let was_there = std::mem::take(&mut listener.known) != 0;
+                listener.settled = true;
+                if !was_there {
+                    continue;
+                }
             }
             listener.mailbox.put(id.clone(), Signal::Deleted, seen);
         }
@@ -245,6 +269,7 @@ impl Listener {
         };
         self.known = print.resource_version;
         self.expected = Some(print);
+        self.settled = true;
     }
 
     fn any(&mut self, seen: u64) -> Option<(Signal, u64)> {
@@ -253,6 +278,26 @@ impl Listener {
         }
         self.known = seen;
         Some((Signal::Changed, seen))
+    }
+
+    /// The first state is the one that was read; later ones are told.
+    fn version(&mut self, seen: u64) -> Option<(Signal, u64)> {
+        if seen != 0 && seen <= self.known {
+            return None;
+        }
+        self.known = seen;
+        std::mem::replace(&mut self.settled, true).then_some((Signal::Changed, seen))
+    }
+
+    /// The watch knows the latest version already; 0 for none.
+    fn catch_up(&mut self, last: u64) -> Option<(Signal, u64)> {
+        let (known, settled) = (self.known, std::mem::replace(&mut self.settled, true));
+        self.known = if last == 0 { 0 } else { last.max(known) };
+        match (settled, last) {
+            (false, _) => None,
+            (true, 0) => (known != 0).then_some((Signal::Deleted, 0)),
+            (true, last) => (last > known).then_some((Signal::Changed, last)),
+        }
     }
 
     fn drift(&mut self, metadata: &ObjectMeta) -> Option<(Signal, u64)> {

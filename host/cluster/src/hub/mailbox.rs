@@ -40,6 +40,10 @@ pub enum Interest {
     Any,
     /// [`Signal::Moved`] and [`Signal::Deleted`]: only what needs correcting.
     Drift,
+    /// [`Signal::Changed`] and [`Signal::Deleted`] of an object that is read, not applied: a referenced Secret. What the
+    /// watch finds first is taken as what was read, unless the owner tells the version. Never a reason to watch a kind
+    /// in full.
+    Version,
 }
 
 #[derive(Debug)]
@@ -67,7 +71,7 @@ impl Mailbox {
     /// Leaves a change. What the owner would correct is held back when the object keeps being fought over.
     pub(crate) fn put(self: &Arc<Self>, id: ObjectId, signal: Signal, resource_version: u64) {
         let hold = match self.interest {
-            Interest::Any => Duration::ZERO,
+            Interest::Any | Interest::Version => Duration::ZERO,
             Interest::Drift => self.damper.lock().hold(&id, Instant::now()),
         };
         if hold.is_zero() {

@@ -138,3 +138,43 @@ fn an_owner_that_waits_is_told_at_once_of_what_it_has_not_seen() {
         [("x".into(), Signal::Changed), ("y".into(), Signal::Changed)]
     );
 }
+
+/// A referenced Secret: the state that was read is no news, each later one is, also a first appearance.
+#[test]
+fn versions_of_referenced_objects_are_told_once() {
+    let (mut kind, reads) = (Kind::new("", "Secret"), mailbox(Interest::Version));
+    kind.track(key("there"), &reads, None);
+    kind.track(key("missing"), &reads, None);
+    kind.track(key("read"), &reads, Some(Fingerprint::of_version("3")));
+    kind.start_listing();
+    kind.applied(&metadata("there", 5, "f:a", 1));
+    kind.applied(&metadata("read", 4, "f:a", 1));
+    kind.finish_listing();
+    assert_eq!(
+        signals(&reads),
+        [("read".into(), Signal::Changed)],
+        "it moved since it was read"
+    );
+    kind.applied(&metadata("missing", 6, "f:a", 1));
+    kind.applied(&metadata("there", 7, "f:a", 1));
+    kind.applied(&metadata("there", 7, "f:a", 1));
+    kind.deleted(&metadata("read", 8, "f:a", 1));
+    assert_eq!(
+        signals(&reads),
+        [
+            ("missing".into(), Signal::Changed),
+            ("there".into(), Signal::Changed),
+            ("read".into(), Signal::Deleted)
+        ]
+    );
+    let late = mailbox(Interest::Version);
+    kind.track(key("there"), &late, None);
+    assert!(
+        late.take().is_empty(),
+        "what the watch knows is what will be read"
+    );
+    let behind = mailbox(Interest::Version);
+    kind.track(key("there"), &behind, Some(Fingerprint::of_version("6")));
+    assert_eq!(signals(&behind), [("there".into(), Signal::Changed)]);
+    assert_eq!(kind.awaited(), 0, "no full watch of Secrets");
+}
