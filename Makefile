@@ -8,7 +8,7 @@ TIME ?= 60
 
 profile-folder = $(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
 bin = $(CARGO_TARGET_DIR)/$(profile-folder)
-cargo-build = cargo build --locked --workspace --bins --profile $(PROFILE)
+cargo-build = cargo build --locked --workspace --bins --tests --profile $(PROFILE)
 
 .DEFAULT_GOAL := help
 .PHONY: help prerequisites control-plane build demo test e2e bench conformance fuzz fuzz-kustomize lint clean
