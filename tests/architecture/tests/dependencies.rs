@@ -36,13 +36,13 @@ const KEPT_TO: [(&[&str], &[&str], &str); 9] = [
     ),
     (
         &["hyper", "hyper-util"],
-        &["sluice-transport", "sluice-notify"],
-        "as a client in transport; notify serves the events endpoint with it",
+        &["sluice-transport", "sluice-notify", "sluice-cluster"],
+        "as a client in transport, and in cluster for the API server of a tenant's kubeconfig; notify serves the events endpoint with it",
     ),
     (
         &["serde_yaml_ng"],
-        &["sluice-api", "sluice-transport", "sluice"],
-        "untrusted YAML is parsed inside guests",
+        &["sluice-api", "sluice-transport", "sluice-cluster", "sluice"],
+        "untrusted YAML is parsed inside guests; a kubeconfig holds credentials, which never enter one",
     ),
     (
         &["tar", "cap-std", "cap-tempfile"],
