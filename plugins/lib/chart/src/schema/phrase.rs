@@ -9,23 +9,45 @@ use serde_json::Value;
 /// How deep alternatives are told.
 const MAX_DEPTH: usize = 4;
 
-/// Writes a violation, and below it why each alternative failed.
-pub(super) fn write(violation: &ValidationError<'_>, depth: usize, told: &mut String) {
+/// Writes violations, and below each why its alternatives failed. What one `required` misses is told in one line.
+pub(super) fn write(violations: &[ValidationError<'_>], depth: usize, told: &mut String) {
     let indent = "  ".repeat(depth);
-    let _ = writeln!(
-        told,
-        "{indent}- at '{}': {}",
-        violation.instance_path(),
-        phrase(violation)
-    );
-    let (Kind::AnyOf { context } | Kind::OneOfNotValid { context }) = violation.kind() else {
-        return;
-    };
-    if depth < MAX_DEPTH {
-        for violation in context.iter().flatten() {
-            write(violation, depth + 1, told);
+    for together in violations.chunk_by(are_of_one_required) {
+        let Some(violation) = together.first() else {
+            continue;
+        };
+        let phrase = if together.len() > 1 {
+            missing(together)
+        } else {
+            phrase(violation)
+        };
+        let _ = writeln!(told, "{indent}- at '{}': {phrase}", violation.instance_path());
+        let (Kind::AnyOf { context } | Kind::OneOfNotValid { context }) = violation.kind() else {
+            continue;
+        };
+        if depth < MAX_DEPTH {
+            for alternative in context {
+                write(alternative, depth + 1, told);
+            }
         }
     }
+}
+
+fn are_of_one_required(one: &ValidationError<'_>, other: &ValidationError<'_>) -> bool {
+    matches!(
+        (one.kind(), other.kind()),
+        (Kind::Required { .. }, Kind::Required { .. })
+    ) && one.instance_path() == other.instance_path()
+        && one.schema_path() == other.schema_path()
+}
+
+fn missing(violations: &[ValidationError<'_>]) -> String {
+    let name = |violation: &ValidationError<'_>| match violation.kind() {
+        Kind::Required { property } => Some(display(property)),
+        _ => None,
+    };
+    let names: Vec<String> = violations.iter().filter_map(name).collect();
+    format!("missing properties {}", names.join(", "))
 }
 
 fn phrase(violation: &ValidationError<'_>) -> String {
