@@ -149,14 +149,17 @@ impl Actions<'_> {
         self.create(release).await
     }
 
-    /// Stores how the action on a revision ended.
+    /// Stores how the action on a revision ended; a success leaves no other one deployed.
     async fn end(
         &self,
         mut release: Release,
-        done: Result<(), ActionError>,
-        complete: &str,
-        verb: &str,
+        history: &[Release],
+        mut done: Result<(), ActionError>,
+        (complete, verb): (&str, &str),
     ) -> Ended {
+        if done.is_ok() {
+            done = self.supersede(history, release.version).await.map_err(Into::into);
+        }
         match &done {
             Ok(()) => set(&mut release, Status::Deployed, complete.to_owned()),
             Err(error) => {
@@ -199,11 +202,19 @@ fn set(release: &mut Release, status: Status, description: String) {
     release.info.description = description;
 }
 
+fn missing(name: &str, version: u32) -> ActionError {
+    ActionError::Missing {
+        name: name.to_owned(),
+        version,
+    }
+}
+
 impl Ended {
-    fn nothing(error: impl Into<ActionError>) -> Self {
+    /// It failed before anything was written.
+    fn nothing(error: ActionError) -> Self {
         Self {
             release: None,
-            result: Err(error.into()),
+            result: Err(error),
         }
     }
 }

@@ -6,15 +6,16 @@ use crate::record::{Info, Release, Status};
 impl Actions<'_> {
     /// Makes the first revision, or the next one after an uninstalled or failed release whose record was kept.
     pub async fn install(&self, draft: Draft) -> Ended {
-        let history = match self.records.history(&draft.name).await {
-            Ok(history) => history,
-            Err(error) => return Ended::nothing(error),
-        };
+        self.try_install(draft).await.unwrap_or_else(Ended::nothing)
+    }
+
+    async fn try_install(&self, draft: Draft) -> Result<Ended, ActionError> {
+        let history = self.records.history(&draft.name).await?;
         if history
             .first()
             .is_some_and(|latest| latest.info.status.is_pending())
         {
-            return Ended::nothing(ActionError::Pending { name: draft.name });
+            return Err(ActionError::Pending { name: draft.name });
         }
         let now = self.now();
         let mut release = self.drafted(
@@ -31,17 +32,10 @@ impl Actions<'_> {
             Status::PendingInstall,
             "Initial install underway".to_owned(),
         );
-        if let Err(error) = self.begin(&release, &history).await {
-            return Ended::nothing(error);
-        }
-        let mut done = self.put_up(&mut release, &draft).await;
-        if done.is_ok() {
-            done = self
-                .supersede(&history, release.version)
-                .await
-                .map_err(Into::into);
-        }
-        self.end(release, done, "Install complete", "Release").await
+        self.begin(&release, &history).await?;
+        let done = self.put_up(&mut release, &draft).await;
+        let ended = self.end(release, &history, done, ("Install complete", "Release"));
+        Ok(ended.await)
     }
 
     async fn put_up(&self, release: &mut Release, draft: &Draft) -> Result<(), ActionError> {

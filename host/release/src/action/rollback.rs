@@ -2,33 +2,28 @@
 
 use serde_json::json;
 
-use super::{ActionError, Actions, Ended};
+use super::{ActionError, Actions, Ended, missing};
 use crate::manifest::read_manifest;
 use crate::record::{Info, Release, Status};
 
 impl Actions<'_> {
     /// Makes a new revision of an old one.
     pub async fn rollback(&self, name: &str, version: u32) -> Ended {
-        let history = match self.records.history(name).await {
-            Ok(history) => history,
-            Err(error) => return Ended::nothing(error),
-        };
+        self.try_rollback(name, version)
+            .await
+            .unwrap_or_else(Ended::nothing)
+    }
+
+    async fn try_rollback(&self, name: &str, version: u32) -> Result<Ended, ActionError> {
+        let history = self.records.history(name).await?;
         let target = history.iter().find(|release| release.version == version);
         let (Some(latest), Some(target)) = (history.first(), target) else {
-            return Ended::nothing(ActionError::Missing {
-                name: name.to_owned(),
-                version,
-            });
+            return Err(missing(name, version));
         };
-        let objects = match read_manifest(&target.manifest) {
-            Ok(objects) => objects,
-            Err(error) => return Ended::nothing(error),
-        };
+        let objects = read_manifest(&target.manifest)?;
         let mut release = self.rolled_back(latest, target);
-        if let Err(error) = self.begin(&release, &history).await {
-            return Ended::nothing(error);
-        }
-        let mut done = self
+        self.begin(&release, &history).await?;
+        let done = self
             .replace(
                 &history,
                 &mut release,
@@ -36,10 +31,9 @@ impl Actions<'_> {
                 ("pre-rollback", "post-rollback"),
             )
             .await;
-        let before = if done.is_ok() { release.version } else { 0 };
-        done = done.and(self.supersede(&history, before).await.map_err(Into::into));
         let complete = format!("Rollback to {version}");
-        self.end(release, done, &complete, "Rollback").await
+        let ended = self.end(release, &history, done, (&complete, "Rollback"));
+        Ok(ended.await)
     }
 
     fn rolled_back(&self, latest: &Release, target: &Release) -> Release {

@@ -1,6 +1,6 @@
 //! Runs a release's tests: its hooks of the event `test`.
 
-use super::{ActionError, Actions, Ended};
+use super::{ActionError, Actions, Ended, missing};
 use crate::record::Hook;
 
 /// Which tests run.
@@ -15,24 +15,22 @@ pub struct TestFilter {
 impl Actions<'_> {
     /// Runs the tests of the latest revision; what became of them is in its hooks.
     pub async fn test(&self, name: &str, filters: &[TestFilter]) -> Ended {
-        let history = match self.records.history(name).await {
-            Ok(history) => history,
-            Err(error) => return Ended::nothing(error),
-        };
+        self.try_test(name, filters).await.unwrap_or_else(Ended::nothing)
+    }
+
+    async fn try_test(&self, name: &str, filters: &[TestFilter]) -> Result<Ended, ActionError> {
+        let history = self.records.history(name).await?;
         let Some(mut release) = history.into_iter().next() else {
-            return Ended::nothing(ActionError::Missing {
-                name: name.to_owned(),
-                version: 0,
-            });
+            return Err(missing(name, 0));
         };
         let done = self
             .chosen_hooks(&mut release, "test", &|hook| is_chosen(hook, filters))
             .await;
         let stored = self.update(&release).await;
-        Ended {
+        Ok(Ended {
             release: Some(release),
             result: done.and(stored.map_err(Into::into)),
-        }
+        })
     }
 }
 

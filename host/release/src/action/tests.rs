@@ -1,199 +1,19 @@
 //! Actions against a world in memory that can end at any operation, as a process does that is killed.
 
-use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
+mod world;
 
-use async_trait::async_trait;
-use parking_lot::Mutex;
+use std::sync::atomic::Ordering;
+
 use serde_json::json;
 use sluice_api::helm_release::ReleaseSnapshot;
 
+use self::world::World;
 use super::*;
 use crate::history::observe;
 use crate::manifest::read_manifest;
 use crate::state::{State, Wanted, determine};
 
 const NAME: &str = "web";
-
-/// Stored revisions, objects, and how many operations are left before the process ends.
-#[derive(Default)]
-struct World {
-    revisions: Mutex<BTreeMap<u32, Release>>,
-    objects: Mutex<BTreeMap<String, Object>>,
-    refused: Mutex<Vec<String>>,
-    log: Mutex<Vec<String>>,
-    left: AtomicUsize,
-}
-
-impl World {
-    fn new() -> Self {
-        let world = Self::default();
-        world.left.store(usize::MAX, Ordering::SeqCst);
-        world
-    }
-
-    /// Counts an operation; after the last one nothing has an effect any more.
-    fn step(&self, what: String) -> bool {
-        let left = self.left.load(Ordering::SeqCst);
-        if left == 0 {
-            return false;
-        }
-        if left != usize::MAX {
-            self.left.store(left - 1, Ordering::SeqCst);
-        }
-        self.log.lock().push(what);
-        true
-    }
-
-    fn statuses(&self) -> Vec<(u32, &'static str)> {
-        self.revisions
-            .lock()
-            .values()
-            .map(|it| (it.version, it.info.status.as_str()))
-            .collect()
-    }
-
-    fn names(&self) -> Vec<String> {
-        self.objects.lock().keys().cloned().collect()
-    }
-
-    fn actions(&self) -> Actions<'_> {
-        let settings = Settings {
-            timeout: Duration::from_secs(1),
-            wait: true,
-            wait_for_jobs: false,
-            hooks: true,
-            cleanup_on_fail: false,
-            max_history: 5,
-            keep_history: false,
-            deletion: Deletion::Background,
-        };
-        Actions {
-            records: self,
-            resources: self,
-            clock: &|| Timestamp::UNIX_EPOCH,
-            settings,
-        }
-    }
-}
-
-fn killed() -> StorageError {
-    StorageError::Encode {
-        release: NAME.into(),
-        reason: "the process was killed".into(),
-    }
-}
-
-#[async_trait]
-impl Records for World {
-    async fn history(&self, _: &str) -> Result<Vec<Release>, StorageError> {
-        if !self.step("history".into()) {
-            return Err(killed());
-        }
-        Ok(self.revisions.lock().values().rev().cloned().collect())
-    }
-
-    async fn create(&self, release: &Release, _: i64) -> Result<(), StorageError> {
-        if !self.step(format!(
-            "create v{} {}",
-            release.version,
-            release.info.status.as_str()
-        )) {
-            return Err(killed());
-        }
-        let mut revisions = self.revisions.lock();
-        if revisions.contains_key(&release.version) {
-            return Err(StorageError::Exists { release: NAME.into() });
-        }
-        revisions.insert(release.version, release.clone());
-        Ok(())
-    }
-
-    async fn update(&self, release: &Release, _: i64) -> Result<(), StorageError> {
-        if !self.step(format!(
-            "update v{} {}",
-            release.version,
-            release.info.status.as_str()
-        )) {
-            return Err(killed());
-        }
-        self.revisions.lock().insert(release.version, release.clone());
-        Ok(())
-    }
-
-    async fn delete(&self, release: &Release) -> Result<(), StorageError> {
-        if !self.step(format!("delete v{}", release.version)) {
-            return Err(killed());
-        }
-        self.revisions.lock().remove(&release.version);
-        Ok(())
-    }
-}
-
-#[async_trait]
-impl Resources for World {
-    async fn apply(&self, objects: &[Object]) -> Result<Vec<Object>, ResourceError> {
-        let mut created = Vec::new();
-        for object in objects {
-            if !self.step(format!("apply {}", object.name())) {
-                return Err(ResourceError("killed".into()));
-            }
-            if self.refused.lock().iter().any(|name| name == object.name()) {
-                return Err(ResourceError(format!("{} is refused", object.name())));
-            }
-            if self
-                .objects
-                .lock()
-                .insert(object.name().to_owned(), object.clone())
-                .is_none()
-            {
-                created.push(object.clone());
-            }
-        }
-        Ok(created)
-    }
-
-    async fn delete(&self, objects: &[Object], _: Deletion) -> Result<(), ResourceError> {
-        for object in objects {
-            if !self.step(format!("remove {}", object.name())) {
-                return Err(ResourceError("killed".into()));
-            }
-            self.objects.lock().remove(object.name());
-        }
-        Ok(())
-    }
-
-    async fn wait(&self, _: &[Object], _: bool, _: Duration) -> Result<(), ResourceError> {
-        if self.step("wait".into()) {
-            Ok(())
-        } else {
-            Err(ResourceError("killed".into()))
-        }
-    }
-
-    async fn finish(&self, object: &Object, _: Duration) -> Result<(), ResourceError> {
-        if !self.step(format!("finish {}", object.name())) {
-            return Err(ResourceError("killed".into()));
-        }
-        match self
-            .refused
-            .lock()
-            .iter()
-            .any(|name| *name == format!("run:{}", object.name()))
-        {
-            true => Err(ResourceError(format!("{} has failed", object.name()))),
-            false => Ok(()),
-        }
-    }
-
-    async fn wait_gone(&self, _: &[Object], _: Duration) -> Result<(), ResourceError> {
-        if self.step("wait gone".into()) {
-            Ok(())
-        } else {
-            Err(ResourceError("killed".into()))
-        }
-    }
-}
 
 fn yaml(kind: &str, name: &str) -> String {
     format!("---\napiVersion: v1\nkind: {kind}\nmetadata:\n  name: {name}\n")
@@ -234,6 +54,14 @@ fn wanted(version: &str) -> Wanted {
         config_digest: "c".into(),
         ..Wanted::default()
     }
+}
+
+/// A world with revision 1 of these objects.
+async fn installed(names: &[&str]) -> World {
+    let world = World::new();
+    let ended = world.actions().install(draft("1", names)).await;
+    ended.result.expect("installed");
+    world
 }
 
 /// What the reconciler does pass by pass until there is nothing left to do, with what status remembers.
@@ -294,13 +122,7 @@ async fn an_install_stores_before_it_acts_and_its_hooks_go_by_their_policies() {
 
 #[tokio::test]
 async fn an_upgrade_removes_what_is_gone_and_leaves_one_deployed() {
-    let world = World::new();
-    world
-        .actions()
-        .install(draft("1", &["a", "b"]))
-        .await
-        .result
-        .expect("installed");
+    let world = installed(&["a", "b"]).await;
     world
         .actions()
         .upgrade(draft("2", &["b", "c"]))
@@ -313,13 +135,7 @@ async fn an_upgrade_removes_what_is_gone_and_leaves_one_deployed() {
 
 #[tokio::test]
 async fn a_failed_upgrade_says_why_and_is_rolled_back() {
-    let world = World::new();
-    world
-        .actions()
-        .install(draft("1", &["a"]))
-        .await
-        .result
-        .expect("installed");
+    let world = installed(&["a"]).await;
     world.refused.lock().push("bad".into());
     let ended = world.actions().upgrade(draft("2", &["a", "bad"])).await;
     assert!(ended.result.is_err());
@@ -367,13 +183,7 @@ async fn a_failed_hook_fails_the_release_by_its_name() {
 
 #[tokio::test]
 async fn tests_run_by_name_and_are_recorded() {
-    let world = World::new();
-    world
-        .actions()
-        .install(draft("1", &["a"]))
-        .await
-        .result
-        .expect("installed");
+    let world = installed(&["a"]).await;
     world.actions().test(NAME, &[]).await.result.expect("passed");
     assert_eq!(world.revisions.lock()[&1].hooks[2].last_run.phase, "Succeeded");
     world.refused.lock().push("run:check".into());
@@ -388,13 +198,7 @@ async fn tests_run_by_name_and_are_recorded() {
 
 #[tokio::test]
 async fn an_uninstall_keeps_its_record_only_where_asked_for() {
-    let world = World::new();
-    world
-        .actions()
-        .install(draft("1", &["a"]))
-        .await
-        .result
-        .expect("installed");
+    let world = installed(&["a"]).await;
     let mut actions = world.actions();
     actions.settings.keep_history = true;
     actions.uninstall(NAME).await.result.expect("uninstalled");
@@ -416,13 +220,7 @@ async fn an_uninstall_keeps_its_record_only_where_asked_for() {
 
 #[tokio::test]
 async fn history_does_not_grow_beyond_its_limit() {
-    let world = World::new();
-    world
-        .actions()
-        .install(draft("1", &["a"]))
-        .await
-        .result
-        .expect("installed");
+    let world = installed(&["a"]).await;
     for version in 2..9 {
         world
             .actions()

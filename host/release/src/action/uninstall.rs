@@ -1,6 +1,6 @@
 //! Uninstalls a release.
 
-use super::{ActionError, Actions, Ended, set};
+use super::{ActionError, Actions, Ended, missing, set};
 use crate::manifest::{is_kept, read_manifest};
 use crate::record::{Release, Status};
 
@@ -8,15 +8,13 @@ impl Actions<'_> {
     /// Deletes what the latest revision made, and its record unless that is to be kept. What cannot be deleted keeps
     /// the record, so that the next attempt knows of it.
     pub async fn uninstall(&self, name: &str) -> Ended {
-        let history = match self.records.history(name).await {
-            Ok(history) => history,
-            Err(error) => return Ended::nothing(error),
-        };
+        self.try_uninstall(name).await.unwrap_or_else(Ended::nothing)
+    }
+
+    async fn try_uninstall(&self, name: &str) -> Result<Ended, ActionError> {
+        let history = self.records.history(name).await?;
         let Some(mut release) = history.first().cloned() else {
-            return Ended::nothing(ActionError::Missing {
-                name: name.to_owned(),
-                version: 0,
-            });
+            return Err(missing(name, 0));
         };
         if release.info.status != Status::Uninstalled {
             release.info.deleted = self.now();
@@ -27,10 +25,10 @@ impl Actions<'_> {
             );
             if let Err(error) = self.take_down(&mut release).await {
                 let stored = self.update(&release).await;
-                return Ended {
+                return Ok(Ended {
                     release: stored.is_ok().then_some(release),
                     result: Err(error),
-                };
+                });
             }
             set(
                 &mut release,
@@ -43,10 +41,10 @@ impl Actions<'_> {
         } else {
             self.purge(&history).await
         };
-        Ended {
+        Ok(Ended {
             release: Some(release),
             result: stored,
-        }
+        })
     }
 
     async fn take_down(&self, release: &mut Release) -> Result<(), ActionError> {

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use sluice_model::Object;
 
-use super::{ActionError, Actions, Draft, Ended, set};
+use super::{ActionError, Actions, Draft, Ended, missing, set};
 use crate::manifest::{ManifestError, gone, read_manifest};
 use crate::port::Deletion;
 use crate::record::{Info, Release, Status};
@@ -12,18 +12,16 @@ use crate::record::{Info, Release, Status};
 impl Actions<'_> {
     /// Makes the next revision.
     pub async fn upgrade(&self, draft: Draft) -> Ended {
-        let history = match self.records.history(&draft.name).await {
-            Ok(history) => history,
-            Err(error) => return Ended::nothing(error),
-        };
+        self.try_upgrade(draft).await.unwrap_or_else(Ended::nothing)
+    }
+
+    async fn try_upgrade(&self, draft: Draft) -> Result<Ended, ActionError> {
+        let history = self.records.history(&draft.name).await?;
         let Some(latest) = history.first() else {
-            return Ended::nothing(ActionError::Missing {
-                name: draft.name,
-                version: 0,
-            });
+            return Err(missing(&draft.name, 0));
         };
         if latest.info.status.is_pending() {
-            return Ended::nothing(ActionError::Pending { name: draft.name });
+            return Err(ActionError::Pending { name: draft.name });
         }
         let standing = standing(&history, latest).clone();
         let info = Info {
@@ -39,10 +37,8 @@ impl Actions<'_> {
             Status::PendingUpgrade,
             "Preparing upgrade".to_owned(),
         );
-        if let Err(error) = self.begin(&release, &history).await {
-            return Ended::nothing(error);
-        }
-        let mut done = self
+        self.begin(&release, &history).await?;
+        let done = self
             .replace(
                 &history,
                 &mut release,
@@ -50,13 +46,8 @@ impl Actions<'_> {
                 ("pre-upgrade", "post-upgrade"),
             )
             .await;
-        if done.is_ok() {
-            done = self
-                .supersede(&history, release.version)
-                .await
-                .map_err(Into::into);
-        }
-        self.end(release, done, "Upgrade complete", "Upgrade").await
+        let ended = self.end(release, &history, done, ("Upgrade complete", "Upgrade"));
+        Ok(ended.await)
     }
 
     pub(super) async fn replace(
