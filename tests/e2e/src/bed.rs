@@ -1,7 +1,7 @@
 //! The control plane that all tests of a program share.
 
-use anyhow::{Context, Result, bail};
-use sluice_testbed::{ControlPlane, programs};
+use anyhow::Result;
+use sluice_testbed::{ControlPlane, crds};
 use tokio::sync::OnceCell;
 
 static BED: OnceCell<ControlPlane> = OnceCell::const_new();
@@ -18,19 +18,4 @@ async fn start() -> Result<ControlPlane> {
     let plane = ControlPlane::start().await?;
     plane.cluster().await?.apply_crds(&crds()?).await?;
     Ok(plane)
-}
-
-/// What `sluice crds` prints.
-///
-/// # Errors
-/// There is no binary, or the command fails.
-pub fn crds() -> Result<String> {
-    let output = std::process::Command::new(programs::sluice()?)
-        .arg("crds")
-        .output()
-        .context("run sluice crds")?;
-    if !output.status.success() {
-        bail!("sluice crds: {}", String::from_utf8_lossy(&output.stderr));
-    }
-    Ok(String::from_utf8(output.stdout)?)
 }

@@ -131,7 +131,7 @@ fn version_and_crds_print() -> Result<()> {
             .map_err(anyhow::Error::from)
     };
     assert!(run("version")?.status.success());
-    let crds = sluice_testbed::cluster::parse_yaml(&sluice_e2e::bed::crds()?)?;
+    let crds = sluice_testbed::cluster::parse_yaml(&sluice_testbed::crds()?)?;
     let names: Vec<&str> = crds
         .iter()
         .filter_map(|crd| crd["spec"]["names"]["kind"].as_str())

@@ -1,7 +1,6 @@
 //! An HTTP server of files on loopback: what a test puts there, byte for byte.
 
 use std::collections::HashMap;
-use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex};
 
 use anyhow::Result;
@@ -9,9 +8,8 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
-use tokio_util::task::AbortOnDropHandle;
 
-use crate::runtime;
+use crate::http_server::{HttpServer, Socket};
 
 #[derive(Debug, Default)]
 struct Shared {
@@ -22,9 +20,8 @@ struct Shared {
 /// A running server.
 #[derive(Debug)]
 pub struct FileServer {
-    _task: AbortOnDropHandle<()>,
+    server: HttpServer,
     shared: Arc<Shared>,
-    port: u16,
 }
 
 impl FileServer {
@@ -34,19 +31,10 @@ impl FileServer {
     /// No port can be had.
     pub fn start() -> Result<Self> {
         let shared = Arc::new(Shared::default());
-        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-        listener.set_nonblocking(true)?;
-        let port = listener.local_addr()?.port();
         let router = Router::new().fallback(give).with_state(shared.clone());
-        let task = runtime::background().spawn(async move {
-            if let Ok(listener) = tokio::net::TcpListener::from_std(listener) {
-                let _ = axum::serve(listener, router).await;
-            }
-        });
         Ok(Self {
-            _task: AbortOnDropHandle::new(task),
+            server: Socket::bind()?.serve(router),
             shared,
-            port,
         })
     }
 
@@ -55,7 +43,7 @@ impl FileServer {
         if let Ok(mut files) = self.shared.files.lock() {
             files.insert(format!("/{name}"), bytes.into());
         }
-        format!("http://127.0.0.1:{}/{name}", self.port)
+        self.server.url(name)
     }
 
     /// How many requests came so far.

@@ -1,6 +1,5 @@
 //! The real `git http-backend` behind an HTTP server on loopback.
 
-use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::atomic::{AtomicU16, AtomicU64, Ordering};
@@ -18,18 +17,16 @@ use futures::TryStreamExt as _;
 use tempfile::TempDir;
 use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, BufReader};
 use tokio_util::io::{ReaderStream, StreamReader};
-use tokio_util::task::AbortOnDropHandle;
 
+use crate::http_server::{HttpServer, Socket};
 use crate::process::temp_folder;
 use crate::repository::{ISOLATED, Repository};
-use crate::runtime;
 
 /// Serves every repository below its root.
 #[derive(Debug)]
 pub struct GitHttpServer {
-    _task: AbortOnDropHandle<()>,
+    server: HttpServer,
     shared: Arc<Shared>,
-    port: u16,
     _folder: TempDir,
 }
 
@@ -56,19 +53,10 @@ impl GitHttpServer {
             advertisements: AtomicU64::new(0),
             packs: AtomicU64::new(0),
         });
-        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-        listener.set_nonblocking(true)?;
-        let port = listener.local_addr()?.port();
         let router = Router::new().fallback(answer).with_state(shared.clone());
-        let task = runtime::background().spawn(async move {
-            if let Ok(listener) = tokio::net::TcpListener::from_std(listener) {
-                let _ = axum::serve(listener, router).await;
-            }
-        });
         Ok(Self {
-            _task: AbortOnDropHandle::new(task),
+            server: Socket::bind()?.serve(router),
             shared,
-            port,
             _folder: folder,
         })
     }
@@ -83,7 +71,7 @@ impl GitHttpServer {
 
     /// The address of a repository.
     pub fn url(&self, repository: &Repository) -> String {
-        format!("http://127.0.0.1:{}/{}", self.port, repository.name())
+        self.server.url(&repository.name())
     }
 
     /// The folder of the repositories.

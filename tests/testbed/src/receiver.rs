@@ -1,6 +1,5 @@
 //! A webhook receiver on loopback: records what it gets and checks its signature.
 
-use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -12,9 +11,8 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use hmac::Hmac;
 use serde_json::Value;
 use sha2::{Sha256, Sha512};
-use tokio_util::task::AbortOnDropHandle;
 
-use crate::runtime;
+use crate::http_server::{HttpServer, Socket};
 use crate::wait::eventually_ok;
 
 /// A request that came in.
@@ -69,9 +67,8 @@ struct Shared {
 /// A running receiver.
 #[derive(Debug)]
 pub struct Receiver {
-    _task: AbortOnDropHandle<()>,
+    server: HttpServer,
     shared: Arc<Shared>,
-    port: u16,
 }
 
 impl Receiver {
@@ -81,25 +78,16 @@ impl Receiver {
     /// No port can be had.
     pub fn start() -> Result<Self> {
         let shared = Arc::new(Shared::default());
-        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-        listener.set_nonblocking(true)?;
-        let port = listener.local_addr()?.port();
         let router = Router::new().fallback(take).with_state(shared.clone());
-        let task = runtime::background().spawn(async move {
-            if let Ok(listener) = tokio::net::TcpListener::from_std(listener) {
-                let _ = axum::serve(listener, router).await;
-            }
-        });
         Ok(Self {
-            _task: AbortOnDropHandle::new(task),
+            server: Socket::bind()?.serve(router),
             shared,
-            port,
         })
     }
 
     /// The address of a path of it.
     pub fn url(&self, path: &str) -> String {
-        format!("http://127.0.0.1:{}/{path}", self.port)
+        self.server.url(path)
     }
 
     /// The next so many requests get status 503; they are recorded too.
@@ -164,7 +152,7 @@ mod tests {
 
     #[tokio::test]
     async fn records_and_verifies() {
-        runtime::choose_tls_provider();
+        crate::runtime::choose_tls_provider();
         let receiver = Receiver::start().unwrap();
         let body = br#"{"reason":"Testing"}"#;
         let mut mac = <Hmac<Sha256> as hmac::Mac>::new_from_slice(b"key").unwrap();

@@ -4,13 +4,28 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::metrics::Metrics;
 use crate::process::{Process, free_port, tail, temp_folder};
 use crate::programs;
+
+/// What `sluice crds` prints.
+///
+/// # Errors
+/// There is no binary, or the command fails.
+pub fn crds() -> Result<String> {
+    let output = std::process::Command::new(programs::sluice()?)
+        .arg("crds")
+        .output()
+        .context("run sluice crds")?;
+    if !output.status.success() {
+        bail!("sluice crds: {}", String::from_utf8_lossy(&output.stderr));
+    }
+    Ok(String::from_utf8(output.stdout)?)
+}
 
 /// How to run it.
 #[derive(Debug, Clone)]

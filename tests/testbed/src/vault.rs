@@ -1,7 +1,6 @@
 //! A double of Vault's transit engine on loopback: its ciphertexts are numbers of a table, and a login with a service
 //! account's token is checked by the API server, as the real one does it.
 
-use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex};
 
 use anyhow::{Context, Result};
@@ -12,10 +11,9 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use k8s_openapi::api::authentication::v1::{TokenReview, TokenReviewSpec};
 use kube::api::{Api, PostParams};
 use serde_json::{Value, json};
-use tokio_util::task::AbortOnDropHandle;
 
 use crate::Cluster;
-use crate::runtime;
+use crate::http_server::{HttpServer, Socket};
 
 /// The token that may do everything, for `sops encrypt`.
 pub const ROOT_TOKEN: &str = "root-token";
@@ -32,7 +30,7 @@ struct Engine {
 /// The server; it ends with this value.
 pub struct Vault {
     engine: Arc<Engine>,
-    _server: AbortOnDropHandle<()>,
+    _server: HttpServer,
 }
 
 impl Vault {
@@ -41,23 +39,17 @@ impl Vault {
     /// # Errors
     /// No port is free.
     pub fn start(cluster: Cluster) -> Result<Self> {
-        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-        listener.set_nonblocking(true)?;
+        let socket = Socket::bind()?;
         let engine = Arc::new(Engine {
             cluster,
-            address: format!("http://{}", listener.local_addr()?),
+            address: socket.url("").trim_end_matches('/').to_owned(),
             plaintexts: Mutex::default(),
             logins: Mutex::default(),
         });
         let router = Router::new().fallback(answer).with_state(engine.clone());
-        let server = runtime::background().spawn(async move {
-            if let Ok(listener) = tokio::net::TcpListener::from_std(listener) {
-                let _ = axum::serve(listener, router).await;
-            }
-        });
         Ok(Self {
             engine,
-            _server: AbortOnDropHandle::new(server),
+            _server: socket.serve(router),
         })
     }
 

@@ -12,6 +12,7 @@ use anyhow::Result;
 use clap::{Parser, ValueEnum};
 use serde_json::{Value, json};
 use sluice_bench_monorepo::bed::NAMESPACE;
+use sluice_bench_monorepo::verdict;
 
 /// One benchmark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -55,14 +56,7 @@ async fn main() -> Result<ExitCode> {
     if asked(Scenario::Chain) {
         failed.extend(chain::run(arguments.depth).await?);
     }
-    for failure in &failed {
-        println!("FAILED: {failure}");
-    }
-    Ok(if failed.is_empty() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(verdict(&failed))
 }
 
 /// A Kustomization of the source `app`.

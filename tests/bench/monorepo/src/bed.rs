@@ -1,10 +1,8 @@
 //! A control plane, a git server and a Sluice process for one benchmark.
 
-use anyhow::{Context, Result, bail};
+use anyhow::Result;
 use serde_json::{Value, json};
-use sluice_testbed::{
-    Cluster, ControlPlane, GitHttpServer, Repository, SluiceOptions, SluiceProcess, programs,
-};
+use sluice_testbed::{Cluster, ControlPlane, GitHttpServer, Repository, SluiceOptions, SluiceProcess, crds};
 
 /// The namespace that everything is in.
 pub const NAMESPACE: &str = "bench";
@@ -86,15 +84,4 @@ impl Bed {
             .await
             .map(drop)
     }
-}
-
-fn crds() -> Result<String> {
-    let output = std::process::Command::new(programs::sluice()?)
-        .arg("crds")
-        .output()
-        .context("run sluice crds")?;
-    if !output.status.success() {
-        bail!("sluice crds: {}", String::from_utf8_lossy(&output.stderr));
-    }
-    Ok(String::from_utf8(output.stdout)?)
 }

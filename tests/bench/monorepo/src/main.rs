@@ -14,6 +14,7 @@ use clap::Parser;
 use sluice_bench_monorepo::bed::{Bed, NAMESPACE};
 use sluice_bench_monorepo::measure::Cost;
 use sluice_bench_monorepo::rollout::Rollout;
+use sluice_bench_monorepo::verdict;
 use sluice_testbed::Repository;
 
 /// What Flux 2.9 took on the same repository and two cores, as its maintainers' controllers run by default.
@@ -59,14 +60,7 @@ async fn main() -> Result<ExitCode> {
     };
     bench.install(&commit).await?;
     let failed = bench.commits().await?;
-    for failure in &failed {
-        println!("FAILED: {failure}");
-    }
-    Ok(if failed.is_empty() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(verdict(&failed))
 }
 
 struct Bench {
