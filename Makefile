@@ -8,10 +8,10 @@ TIME ?= 60
 
 profile-folder = $(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
 bin = $(CARGO_TARGET_DIR)/$(profile-folder)
-cargo-build = cargo build --locked --workspace --bins --tests --profile $(PROFILE)
+cargo-build = cargo build --locked --workspace --bins --profile $(PROFILE)
 
 .DEFAULT_GOAL := help
-.PHONY: help prerequisites control-plane build demo test e2e bench conformance fuzz fuzz-kustomize lint clean
+.PHONY: help prerequisites control-plane build build-tests demo test e2e bench conformance fuzz fuzz-kustomize lint clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
@@ -25,13 +25,18 @@ control-plane: prerequisites ## builds etcd, kube-apiserver, kube-controller-man
 build: prerequisites ## builds the binary and the programs of tests and demo
 	$(cargo-build)
 
+# In one call: apart they would select different features, and compile half of the dependencies twice.
+build-tests: prerequisites ## the binaries and all tests
+	$(cargo-build) --tests
+
 demo: control-plane build ## shows the main job on a real control plane, in about a minute
 	@$(bin)/sluice-demo
 
-test: control-plane build ## unit tests, sandbox limits, end to end tests
+test: control-plane build-tests ## unit tests, sandbox limits, end to end tests
 	cargo test --locked --workspace --profile $(PROFILE) --no-fail-fast
 
-e2e: control-plane build ## only the end to end tests; ARGS='name' selects some
+e2e: control-plane ## only the end to end tests; ARGS='name' selects some
+	$(cargo-build) --test e2e
 	cargo test --locked --workspace --profile $(PROFILE) --test e2e -- $(ARGS)
 
 bench: control-plane build ## the benchmarks of whole roll-outs; PROFILE=release for figures to publish
