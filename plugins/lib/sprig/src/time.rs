@@ -7,6 +7,8 @@ mod moment;
 mod parse;
 mod zone;
 
+pub(crate) use layout::WEEK_DAYS;
+
 pub use duration::{Duration, DurationError};
 pub use moment::Moment;
 pub use parse::ParseTimeError;

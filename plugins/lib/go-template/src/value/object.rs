@@ -21,12 +21,19 @@ pub trait Object: Any {
         Kind::Struct
     }
 
-    /// An exported field. A pointer to a struct answers for the struct.
-    fn field(&self, _name: &[u8]) -> Option<Value> {
-        None
+    /// An exported field: one of [`Object::fields`] whose name starts with a capital. A pointer to a struct answers for
+    /// the struct.
+    fn field(&self, name: &[u8]) -> Option<Value> {
+        if !name.first().is_some_and(u8::is_ascii_uppercase) {
+            return None;
+        }
+        let mut fields = self.fields().into_iter();
+        fields
+            .find(|(own, _)| own.as_bytes() == name)
+            .map(|(_, value)| value)
     }
 
-    /// All fields in the order of their declaration, for printing (`{1 2}`, `%+v`).
+    /// All fields in the order of their declaration, also for printing (`{1 2}`, `%+v`).
     fn fields(&self) -> Vec<(&str, Value)> {
         Vec::new()
     }

@@ -23,13 +23,6 @@ impl Object for Inner {
     fn kind(&self) -> Kind {
         if self.pointer { Kind::Pointer } else { Kind::Struct }
     }
-    fn field(&self, name: &[u8]) -> Option<Value> {
-        match name {
-            b"Name" => Some(Value::from(self.name)),
-            b"Count" => Some(Value::int(self.count)),
-            _ => None,
-        }
-    }
     fn fields(&self) -> Vec<(&str, Value)> {
         vec![
             ("Name", Value::from(self.name)),
@@ -69,12 +62,6 @@ impl Object for Thing {
     }
     fn is_nil(&self) -> bool {
         self.nil
-    }
-    fn field(&self, name: &[u8]) -> Option<Value> {
-        self.fields()
-            .into_iter()
-            .find(|(field, _)| field.as_bytes() == name)
-            .map(|(_, value)| value)
     }
     fn fields(&self) -> Vec<(&str, Value)> {
         vec![

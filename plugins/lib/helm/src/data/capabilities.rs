@@ -242,13 +242,6 @@ impl Object for CapabilitiesObject {
         Kind::Pointer
     }
 
-    fn field(&self, name: &[u8]) -> Option<Value> {
-        self.fields()
-            .into_iter()
-            .find(|(own, _)| own.as_bytes() == name)
-            .map(|(_, value)| value)
-    }
-
     fn fields(&self) -> Vec<(&str, Value)> {
         vec![
             ("KubeVersion", self.kube_version.clone()),
@@ -267,13 +260,6 @@ impl Object for KubeVersionObject {
 
     fn type_name(&self) -> &str {
         "common.KubeVersion"
-    }
-
-    fn field(&self, name: &[u8]) -> Option<Value> {
-        self.fields()
-            .into_iter()
-            .find(|(own, _)| own.as_bytes() == name)
-            .map(|(_, value)| value)
     }
 
     fn fields(&self) -> Vec<(&str, Value)> {
@@ -308,13 +294,6 @@ impl Object for BuildInfo {
 
     fn type_name(&self) -> &str {
         "version.BuildInfo"
-    }
-
-    fn field(&self, name: &[u8]) -> Option<Value> {
-        self.fields()
-            .into_iter()
-            .find(|(own, _)| own.as_bytes() == name)
-            .map(|(_, value)| value)
     }
 
     fn fields(&self) -> Vec<(&str, Value)> {

@@ -4,6 +4,7 @@ use std::any::Any;
 
 use sluice_go_template::{Object, Value};
 
+use super::is_same;
 use crate::crypto::Certificate;
 
 /// sprig's `certificate`: fields `Cert` and `Key`.
@@ -23,14 +24,6 @@ impl Object for CertificateValue {
         Self::TYPE
     }
 
-    fn field(&self, name: &[u8]) -> Option<Value> {
-        match name {
-            b"Cert" => Some(Value::from(self.0.cert.as_slice())),
-            b"Key" => Some(Value::from(self.0.key.as_slice())),
-            _ => None,
-        }
-    }
-
     fn fields(&self) -> Vec<(&str, Value)> {
         vec![
             ("Cert", Value::from(self.0.cert.as_slice())),
@@ -39,11 +32,6 @@ impl Object for CertificateValue {
     }
 
     fn equals(&self, other: &dyn Object) -> Option<bool> {
-        Some(
-            other
-                .as_any()
-                .downcast_ref::<Self>()
-                .is_some_and(|other| other.0 == self.0),
-        )
+        is_same(other, |other: &Self| other.0 == self.0)
     }
 }

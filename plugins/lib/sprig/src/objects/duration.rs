@@ -4,7 +4,7 @@ use std::any::Any;
 
 use sluice_go_template::{Function, IntKind, Kind, Object, Str, Type, Value};
 
-use super::{argument, getter};
+use super::{argument, getter, is_same};
 use crate::time::Duration;
 
 /// A duration.
@@ -74,11 +74,6 @@ impl Object for DurationValue {
     }
 
     fn equals(&self, other: &dyn Object) -> Option<bool> {
-        Some(
-            other
-                .as_any()
-                .downcast_ref::<Self>()
-                .is_some_and(|other| other.0 == self.0),
-        )
+        is_same(other, |other: &Self| other.0 == self.0)
     }
 }

@@ -4,8 +4,8 @@ use std::any::Any;
 
 use sluice_go_template::{Error, Function, IntKind, Kind, Object, Str, Type, Value};
 
-use super::{DurationValue, argument, getter};
-use crate::time::{Moment, Zone};
+use super::{DurationValue, argument, getter, is_same};
+use crate::time::{Moment, WEEK_DAYS, Zone};
 
 /// A moment.
 pub struct MomentValue(pub Moment);
@@ -16,16 +16,6 @@ pub struct NamedInt {
     number: i64,
     name: String,
 }
-
-const WEEK_DAYS: [&str; 7] = [
-    "Sunday",
-    "Monday",
-    "Tuesday",
-    "Wednesday",
-    "Thursday",
-    "Friday",
-    "Saturday",
-];
 
 impl MomentValue {
     /// The type's name in Go.
@@ -154,12 +144,7 @@ impl Object for MomentValue {
     }
 
     fn equals(&self, other: &dyn Object) -> Option<bool> {
-        Some(
-            other
-                .as_any()
-                .downcast_ref::<Self>()
-                .is_some_and(|other| other.0 == self.0),
-        )
+        is_same(other, |other: &Self| other.0 == self.0)
     }
 }
 
@@ -189,7 +174,8 @@ impl Object for NamedInt {
     }
 
     fn equals(&self, other: &dyn Object) -> Option<bool> {
-        let other = other.as_any().downcast_ref::<Self>();
-        Some(other.is_some_and(|other| other.kind == self.kind && other.number == self.number))
+        is_same(other, |other: &Self| {
+            other.kind == self.kind && other.number == self.number
+        })
     }
 }

@@ -6,7 +6,7 @@ use std::cmp::Ordering;
 use sluice_go_template::{Error, Function, Kind, Object, Str, Type, UintKind, Value};
 use sluice_semver::Version;
 
-use super::{argument, getter};
+use super::{argument, getter, is_same};
 
 /// A version: what `semver` returns is a pointer, what its methods return is not.
 pub struct VersionValue(pub Version, bool);
@@ -116,11 +116,10 @@ impl Object for VersionValue {
     }
 
     fn equals(&self, other: &dyn Object) -> Option<bool> {
-        let same = |other: &Self| {
+        is_same(other, |other: &Self| {
             other.1 == self.1
                 && other.0.normal() == self.0.normal()
                 && other.0.original() == self.0.original()
-        };
-        Some(other.as_any().downcast_ref::<Self>().is_some_and(same))
+        })
     }
 }

@@ -170,7 +170,7 @@ pub(super) const MONTHS: [&str; 12] = [
 ];
 
 /// Names of days.
-pub(super) const WEEK_DAYS: [&str; 7] = [
+pub(crate) const WEEK_DAYS: [&str; 7] = [
     "Sunday",
     "Monday",
     "Tuesday",
