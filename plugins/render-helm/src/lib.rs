@@ -2,16 +2,15 @@
 #![cfg(target_family = "wasm")]
 
 mod cluster;
-mod tree;
 
 use std::rc::Rc;
 
+use sluice_files::InputTree;
 use sluice_helm::{Cluster, Environment, Files, Limits, NoCluster, Options};
 use sluice_plugin::renderer::{Description, Entropy, Extra, Form, Guest, Meta, Object, Rendered, Request};
 use sluice_plugin::{Error, Result, renderer};
 
 use cluster::TenantCluster;
-use tree::InputTree;
 
 struct RenderHelm;
 

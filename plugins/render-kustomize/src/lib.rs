@@ -1,13 +1,10 @@
 //! The built-in plugin render-kustomize: kustomize build over the host's tree.
 #![cfg(target_family = "wasm")]
 
-mod tree;
-
+use sluice_files::InputTree;
 use sluice_kustomize::{Built, Config, config};
 use sluice_plugin::renderer::{Description, Form, Guest, Meta, Object, Rendered, Request};
 use sluice_plugin::{Error, Result, renderer};
-
-use tree::InputTree;
 
 struct RenderKustomize;
 
@@ -26,10 +23,10 @@ impl Meta for RenderKustomize {
 impl Guest for RenderKustomize {
     fn render(request: Request) -> Result<Rendered> {
         let config = Config::parse(&request.config).map_err(Error::invalid_config)?;
-        let Some(input) = request.inputs.first() else {
+        let Some(input) = request.inputs.into_iter().next() else {
             return Err(Error::invalid_config("the render needs one input: the source"));
         };
-        let files = InputTree::new(&input.tree);
+        let files = InputTree::new(input.tree);
         let built = sluice_kustomize::build(&files, &request.root, &config.options)
             .map_err(|error| failure(&error, config.remote_bases))?;
         rendered(built, request.want)

@@ -51,7 +51,12 @@ const KEPT_TO: [(&[&str], &[&str], &str); 9] = [
     ),
     (
         &["flate2"],
-        &["sluice-artifact", "sluice-chart", "sluice-decrypt", "sluice-release"],
+        &[
+            "sluice-artifact",
+            "sluice-chart",
+            "sluice-decrypt",
+            "sluice-release",
+        ],
         "archives; PGP and Helm pack what they store",
     ),
     (

@@ -6,6 +6,8 @@ use std::io::Read;
 use flate2::bufread::MultiGzDecoder;
 use tar::{Archive, EntryType};
 
+use sluice_files::clean_relative;
+
 use crate::chart::File;
 use crate::error::{ArchiveError, LoadError};
 use crate::limits::Budget;
@@ -75,7 +77,7 @@ fn chart_path(raw: &str) -> Result<String, ArchiveError> {
     if path.starts_with('/') {
         return Err(ArchiveError::Absolute);
     }
-    let path = clean(&path);
+    let path = clean_relative(&path);
     if path == "." {
         return Err(ArchiveError::Outside(raw.to_owned()));
     }
@@ -90,25 +92,6 @@ fn chart_path(raw: &str) -> Result<String, ArchiveError> {
         return Err(ArchiveError::NoBase);
     }
     Ok(path)
-}
-
-/// Go's `path.Clean` of a relative path.
-pub(crate) fn clean(path: &str) -> String {
-    let mut names: Vec<&str> = Vec::new();
-    for name in path.split('/') {
-        match name {
-            "" | "." => {}
-            ".." if names.last().is_some_and(|last| *last != "..") => {
-                names.pop();
-            }
-            name => names.push(name),
-        }
-    }
-    if names.is_empty() {
-        ".".into()
-    } else {
-        names.join("/")
-    }
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! `.helmignore`: helm's own dialect of ignore rules.
 
+use sluice_gitignore::{BadGlob, Glob};
 use thiserror::Error;
 
 use crate::files::base_name;
-use crate::path_pattern::{BadPattern, PathPattern};
 
 /// A rule that helm does not take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -13,7 +13,7 @@ pub enum IgnoreError {
     DoubleStar,
     /// The pattern is not well formed.
     #[error(transparent)]
-    Pattern(#[from] BadPattern),
+    Pattern(#[from] BadGlob),
     /// A line longer than the scanner that helm uses takes.
     #[error("bufio.Scanner: token too long")]
     LongLine,
@@ -23,7 +23,7 @@ const MAX_LINE: usize = 64 * 1024;
 
 #[derive(Debug)]
 struct Rule {
-    pattern: PathPattern,
+    pattern: Glob,
     negated: bool,
     directory: bool,
     /// Without a slash only the last name is compared.
@@ -70,12 +70,12 @@ impl IgnoreRules {
         if line.contains("**") {
             return Err(IgnoreError::DoubleStar);
         }
-        PathPattern::parse(line)?;
+        Glob::new(line)?;
         let (negated, rule) = line.strip_prefix('!').map_or((false, line), |rest| (true, rest));
         let (directory, rule) = rule.strip_suffix('/').map_or((false, rule), |rest| (true, rest));
         let whole_path = rule.contains('/');
         // What is left of a well formed rule may still be malformed; helm then logs and never matches.
-        let pattern = PathPattern::parse(rule.strip_prefix('/').unwrap_or(rule))?;
+        let pattern = Glob::new(rule.strip_prefix('/').unwrap_or(rule))?;
         self.rules.push(Rule {
             pattern,
             negated,

@@ -17,7 +17,6 @@ mod load;
 mod memory;
 mod metadata;
 mod name;
-mod path_pattern;
 mod schema;
 pub mod values;
 
@@ -34,5 +33,4 @@ pub use load::{Loaded, load, load_archive};
 pub use memory::MemoryFiles;
 pub use metadata::{Dependency, ImportValues, Maintainer, Metadata, ValidationError};
 pub use name::{NameError, check_release_name};
-pub use path_pattern::{BadPattern, PathPattern};
 pub use schema::{SchemaError, check_one, check_schemas};

@@ -1,8 +1,19 @@
-//! Globs over one path component, with the rules of Go's `path/filepath.Match`.
+//! Globs with the rules of Go's `path.Match`: stars and question marks take no slash.
+
+use std::error::Error;
+use std::fmt;
 
 /// The glob is malformed: an open class, an empty class, a dangling backslash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BadGlob;
+
+impl fmt::Display for BadGlob {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("syntax error in pattern")
+    }
+}
+
+impl Error for BadGlob {}
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Token {
@@ -60,11 +71,13 @@ impl Glob {
         Ok(Self::Tokens(Tokens(tokens)))
     }
 
-    /// Whether the whole name matches. The name holds no slash.
+    /// Whether the whole name matches.
     pub fn matches(&self, name: &str) -> bool {
         match self {
             Self::Exact(text) => text == name,
-            Self::Suffix(text) => name.ends_with(text.as_str()),
+            Self::Suffix(text) => name
+                .strip_suffix(text.as_str())
+                .is_some_and(|rest| !rest.contains('/')),
             Self::Tokens(Tokens(tokens)) => search(tokens, name),
         }
     }
@@ -121,7 +134,7 @@ impl Token {
     fn takes(&self, c: char) -> bool {
         match self {
             Self::Star => false,
-            Self::AnyChar => true,
+            Self::AnyChar => c != '/',
             Self::Char(wanted) => *wanted == c,
             Self::Class { negated, ranges } => {
                 ranges.iter().any(|(low, high)| (*low..=*high).contains(&c)) != *negated
@@ -160,7 +173,7 @@ fn search(tokens: &[Token], name: &str) -> bool {
         let Some((after, from)) = &mut widen else {
             return false;
         };
-        if from.next().is_none() {
+        if from.next().is_none_or(|c| c == '/') {
             return false;
         }
         at = *after;
@@ -212,6 +225,30 @@ mod tests {
         assert_eq!(matches("", ""), Ok(true));
         assert_eq!(matches("", "a"), Ok(false));
         assert_eq!(matches("**", "a"), Ok(true));
+    }
+
+    #[test]
+    fn stars_stop_at_slashes_as_in_go() {
+        let cases = [
+            ("*.txt", "a.txt", true),
+            ("*.txt", "a/b.txt", false),
+            ("a*/b", "abc/b", true),
+            ("a*b*c", "aXbYbZc", true),
+            ("[a-c]x", "bx", true),
+            ("[^a-c]x", "bx", false),
+            ("\\*", "*", true),
+            ("templates/.?*", "templates/.x", true),
+            ("templates/.?*", "templates/.", false),
+            ("", "", true),
+            ("?", "/", false),
+            ("*", "", true),
+        ];
+        for (pattern, name, want) in cases {
+            assert_eq!(matches(pattern, name), Ok(want), "{pattern} {name}");
+        }
+        for bad in ["[", "[]", "[a", "[-]", "a\\", "[a-"] {
+            assert!(Glob::new(bad).is_err(), "{bad}");
+        }
     }
 
     /// R9: no pattern makes the search explode.

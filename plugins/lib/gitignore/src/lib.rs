@@ -2,7 +2,7 @@
 //!
 //! The dialect is that of Flux (`.sourceignore` and `spec.ignore`), not git's: patterns are matched a path at a time,
 //! the last pattern that matches decides, a file below an excluded directory can be included again, and globs are those
-//! of Go's `path/filepath.Match` with `**` as a whole component. See [`Pattern`] for one line and [`Rules`] for all lines
+//! of Go's `path.Match` with `**` as a whole component. See [`Pattern`] for one line and [`Rules`] for all lines
 //! of a repository.
 
 mod glob;

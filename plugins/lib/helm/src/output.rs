@@ -2,7 +2,8 @@
 
 use std::io::Write as _;
 
-use sluice_chart::{Crd, PathPattern};
+use sluice_chart::Crd;
+use sluice_gitignore::Glob;
 
 use crate::error::Error;
 use crate::hook::Hook;
@@ -62,7 +63,7 @@ fn only(text: &[u8], patterns: &[String]) -> Result<Vec<u8>, Error> {
         .collect();
     let mut out = Vec::new();
     for pattern in patterns {
-        let compiled = PathPattern::parse(pattern).ok();
+        let compiled = Glob::new(pattern).ok();
         let matches = |path: &str| compiled.as_ref().is_some_and(|pattern| pattern.matches(path));
         let before = out.len();
         for (document, _) in documents.iter().filter(|(_, path)| matches(path)) {

@@ -1,70 +1,16 @@
 //! Our build of a case, as the command line does it.
 
-use std::fs;
-use std::io::ErrorKind;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
-use sluice_kustomize::{BuildOptions, Entry, EntryKind, Files, FilesError, LoadRestriction, Reorder, build};
+use sluice_kustomize::{BuildOptions, LoadRestriction, Reorder, build};
 
 use crate::case::Case;
 use crate::oracle::Outcome;
+use host::Host;
 
-/// The host's file system.
-struct Host;
-
-fn error(error: &std::io::Error) -> FilesError {
-    match error.kind() {
-        ErrorKind::NotFound => FilesError::NotFound,
-        ErrorKind::NotADirectory => FilesError::NotADirectory,
-        ErrorKind::IsADirectory => FilesError::IsADirectory,
-        _ => FilesError::Other(error.to_string()),
-    }
-}
-
-impl Files for Host {
-    fn entries(&self, dir: &str) -> Result<Vec<Entry>, FilesError> {
-        let list = fs::read_dir(dir).map_err(|e| error(&e))?;
-        let mut entries = Vec::new();
-        for entry in list {
-            let entry = entry.map_err(|e| error(&e))?;
-            let is_dir = entry.file_type().map_err(|e| error(&e))?.is_dir();
-            let kind = if is_dir {
-                EntryKind::Directory
-            } else {
-                EntryKind::File
-            };
-            entries.push(Entry {
-                name: entry.file_name().to_string_lossy().into_owned(),
-                kind,
-            });
-        }
-        entries.sort_by(|a, b| a.name.cmp(&b.name));
-        Ok(entries)
-    }
-
-    fn kind(&self, path: &str) -> Result<EntryKind, FilesError> {
-        let metadata = fs::metadata(path).map_err(|e| error(&e))?;
-        Ok(if metadata.is_dir() {
-            EntryKind::Directory
-        } else {
-            EntryKind::File
-        })
-    }
-
-    fn read(&self, path: &str) -> Result<Vec<u8>, FilesError> {
-        fs::read(path).map_err(|e| error(&e))
-    }
-
-    fn resolve(&self, path: &str) -> Result<String, FilesError> {
-        let resolved = fs::canonicalize(path).map_err(|e| error(&e))?;
-        Ok(resolved.to_string_lossy().into_owned())
-    }
-
-    fn is_file_system(&self) -> bool {
-        true
-    }
-}
+#[path = "../../../../plugins/lib/kustomize/tests/support/host.rs"]
+mod host;
 
 /// What our library makes of a case that is written at `root`.
 pub fn run(case: &Case, root: &Path) -> Outcome {

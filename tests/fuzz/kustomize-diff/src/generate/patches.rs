@@ -394,18 +394,7 @@ fn path(random: &mut Random, object: &Known) -> &'static str {
 fn operation(random: &mut Random, object: &Known) -> Value {
     let last = if random.chance(20) { "test" } else { "add" };
     let op = random.pick(&[
-        "add",
-        "add",
-        "add",
-        "add",
-        "replace",
-        "replace",
-        "add",
-        "add",
-        "remove",
-        "copy",
-        "move",
-        last,
+        "add", "add", "add", "add", "replace", "replace", "add", "add", "remove", "copy", "move", last,
     ]);
     let safe = random.chance(85);
     let path_of = if safe {

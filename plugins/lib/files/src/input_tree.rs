@@ -1,8 +1,9 @@
-//! The host's tree as the files of a chart.
+//! The host's tree as the files of a render.
 
-use sluice_helm::{Entry, EntryKind, Files, FilesError};
 use sluice_plugin::Error;
 use sluice_plugin::files::{Kind, Tree};
+
+use crate::{Entry, EntryKind, Files, FilesError};
 
 /// The main tree of a request.
 pub struct InputTree {
@@ -16,6 +17,7 @@ impl InputTree {
     }
 }
 
+/// Renderers may name files from `/`, the host names them from the tree's root without it.
 fn relative(path: &str) -> &str {
     match path.trim_start_matches('/') {
         "" => ".",
@@ -60,7 +62,14 @@ impl Files for InputTree {
     }
 
     fn read(&self, path: &str) -> Result<Vec<u8>, FilesError> {
-        self.tree.read(relative(path)).map_err(error)
+        self.tree.read(relative(path)).map_err(|failure| match failure {
+            // The contract has no case of its own for a directory.
+            Error::Failed(text) if self.kind(path) == Ok(EntryKind::Directory) => {
+                drop(text);
+                FilesError::IsADirectory
+            }
+            other => error(other),
+        })
     }
 
     fn read_many(&self, paths: &[String]) -> Result<Vec<Vec<u8>>, (String, FilesError)> {
@@ -69,5 +78,10 @@ impl Files for InputTree {
             (path, error(failure))
         })?;
         Ok(read.into_iter().map(|(_, bytes)| bytes).collect())
+    }
+
+    /// The host's trees hold no links that lead elsewhere.
+    fn resolve(&self, path: &str) -> Result<String, FilesError> {
+        Ok(path.to_owned())
     }
 }
