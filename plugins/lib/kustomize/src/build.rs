@@ -1,5 +1,7 @@
 //! A whole build: from a directory to the objects and their text.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 use sluice_yaml::{Flavour, Schema};
 
@@ -14,8 +16,9 @@ use crate::name_reference::fix_references;
 use crate::objects::validate;
 use crate::options::{BuildOptions, Reorder};
 use crate::origin::Origin;
-use crate::resid::Gvk;
+use crate::resid::{Gvk, IdKey};
 use crate::resmap::ResMap;
+use crate::resource::Resource;
 use crate::session::Session;
 use crate::target::Target;
 use crate::transformers::Transformer;
@@ -131,13 +134,17 @@ fn drop_local(objects: &mut ResMap) -> Result<()> {
             reason,
         })?;
     }
-    list.retain(|resource| {
-        resource
-            .meta_map("annotations")
-            .get(LOCAL_CONFIG)
-            .is_none_or(|value| value == "false")
-            && !resource.is_empty()
-    });
+    let stays = |resource: &Resource| {
+        let annotations = resource.meta_map("annotations");
+        annotations.get(LOCAL_CONFIG).is_none_or(|value| value == "false") && !resource.is_empty()
+    };
+    // kustomize drops by id: what has the id of an object that stays, stays too.
+    let kept: HashSet<IdKey> = list
+        .iter()
+        .filter(|resource| stays(resource))
+        .map(|resource| resource.id().key())
+        .collect();
+    list.retain(|resource| !resource.is_empty() && (stays(resource) || kept.contains(&resource.id().key())));
     objects.replace_all(list);
     Ok(())
 }

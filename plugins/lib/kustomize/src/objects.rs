@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::VecDeque;
 
 use serde_json::Value;
-use sluice_yaml::{JsonOptions, Kind, Limits, Node, Schema, Style, Tag, write_json};
+use sluice_yaml::{JsonOptions, Kind, Limits, Node, Style, Tag, write_json};
 
 use crate::error::{Error, Result};
 use crate::node::{is_nil_or_empty, is_null, meta_text, top_text};
@@ -193,7 +193,7 @@ fn inline_lists(nodes: Vec<Node>) -> Result<Vec<Node>, ObjectsError> {
             out.push(node);
             continue;
         }
-        let data = sluice_yaml::to_json(&node, Schema::V3)
+        let data = sluice_yaml::decode_node(&node)
             .map_err(|error| ObjectsError::Object(format!("trouble expanding list of {kind}; {error}")))?;
         match &data["items"] {
             Value::Null => {}

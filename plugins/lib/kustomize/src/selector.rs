@@ -28,7 +28,7 @@ impl Pattern {
         {
             return Ok(Self::Literal(text.to_owned()));
         }
-        Regex::new(&format!("^(?:{text})$"))
+        Regex::new(&format!("^(?:{})$", literal_braces(text)))
             .map(Self::Regex)
             .map_err(|error| Error::Selector {
                 selector: text.into(),
@@ -43,6 +43,31 @@ impl Pattern {
             Self::Regex(regex) => regex.is_match(text),
         }
     }
+}
+
+/// Go takes a brace that begins no repetition for itself.
+fn literal_braces(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut escaped = false;
+    for (at, char) in text.char_indices() {
+        let is_repetition = || {
+            let inner = text[at + 1..].split_once('}').map(|(inner, _)| inner);
+            inner.is_some_and(|inner| {
+                inner.starts_with(|c: char| c.is_ascii_digit())
+                    && inner.bytes().all(|byte| byte.is_ascii_digit() || byte == b',')
+                    && inner.bytes().filter(|byte| *byte == b',').count() < 2
+            })
+        };
+        // `\\p{..}` and `\\x{..}` are classes and characters.
+        let is_class =
+            text[..at].ends_with("\\p") || text[..at].ends_with("\\P") || text[..at].ends_with("\\x");
+        if char == '{' && !escaped && !is_class && !is_repetition() {
+            out.push('\\');
+        }
+        escaped = char == '\\' && !escaped;
+        out.push(char);
+    }
+    out
 }
 
 /// The part of a selector that looks at ids.

@@ -35,6 +35,14 @@ pub fn to_json(node: &Node, schema: Schema) -> Result<Value, Error> {
     }
 }
 
+/// The data of a tree as kyaml's `RNode.Map` decodes it: from the nodes themselves, not from what they are written as.
+///
+/// # Errors
+/// As [`to_json`] with [`Schema::V3`].
+pub fn decode_node(node: &Node) -> Result<Value, Error> {
+    v3::Decoder::default().decode_root(node).map(|(value, _)| value)
+}
+
 /// kyaml writes a node and decodes what it wrote. That shows in the lines errors name, and in a few scalars.
 fn rewrite_and_decode(node: &Node) -> Result<Value, Error> {
     let limits = Limits {

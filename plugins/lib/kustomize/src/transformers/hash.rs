@@ -49,7 +49,8 @@ fn content(node: &Node, fields: &[(&str, bool)]) -> Result<Value, String> {
             Some(value) => {
                 let mut value = sluice_yaml::to_json(value, Schema::V3).map_err(|error| error.to_string())?;
                 numbers_to_floats(&mut value);
-                value
+                // kustomize reads it into a map and does not look whether that works.
+                if value.is_object() { value } else { Value::Null }
             }
         };
         if *always || value.is_object() {

@@ -175,6 +175,8 @@ fn is_fragile(node: &Node, inline: bool) -> bool {
     match text.as_bytes().first() {
         None => inline && !node.is_quoted(),
         Some(b' ' | b'\t' | b'\n') if text.contains('\n') => true,
+        // A colon keeps a scalar from being plain inside of brackets: a time becomes a text there.
+        Some(_) if inline && !node.is_quoted() && text.contains(':') => true,
         Some(_) => {
             node.style == Style::Folded || (!text.is_ascii() && text.contains(['\u{2028}', '\u{2029}']))
         }
