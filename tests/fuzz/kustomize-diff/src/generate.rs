@@ -27,8 +27,8 @@ impl Files {
     }
 }
 
-/// The case of a seed.
-pub fn case(random: &mut Random) -> Case {
+/// The case of a seed; a calm one uses a third of the features, so that most of them build.
+pub fn case(random: &mut Random, is_calm: bool) -> Case {
     let mut files = Files::default();
     let mut known: Vec<Known> = Vec::new();
     let mut below: Vec<String> = Vec::new();
@@ -40,6 +40,7 @@ pub fn case(random: &mut Random) -> Case {
             role: Role::Base,
             below: &[],
             components: &[],
+            is_calm,
         };
         write_layer(random, &layer, &mut known, &mut files);
         below.push(format!("../{directory}"));
@@ -50,6 +51,7 @@ pub fn case(random: &mut Random) -> Case {
             role: Role::Overlay,
             below: &below,
             components: &[],
+            is_calm,
         };
         write_layer(random, &layer, &mut known, &mut files);
         below = vec!["../middle".into()];
@@ -61,6 +63,7 @@ pub fn case(random: &mut Random) -> Case {
             role: Role::Component,
             below: &[],
             components: &[],
+            is_calm,
         };
         write_layer(random, &layer, &mut known, &mut files);
         components.push("../component".to_owned());
@@ -70,6 +73,7 @@ pub fn case(random: &mut Random) -> Case {
         role: Role::Overlay,
         below: &below,
         components: &components,
+        is_calm,
     };
     write_layer(random, &layer, &mut known, &mut files);
     Case {

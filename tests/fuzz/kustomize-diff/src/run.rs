@@ -145,7 +145,7 @@ impl Worker {
                 .collect(),
         };
         for number in numbers {
-            let case = generate::case(&mut Random::new(arguments.seed, number));
+            let case = generate::case(&mut Random::new(arguments.seed, number), arguments.calm);
             if arguments.only.is_some() {
                 case.write(&arguments.keep.join("case"))?;
                 println!("written to {}", arguments.keep.join("case").display());
@@ -248,9 +248,11 @@ impl Worker {
         // What the program says counts; only its errors know where the case was written.
         let root = self.folder.to_string_lossy().into_owned();
         let theirs = run_program(&small, &self.folder)?.map_err(|error| error.replace(&root, ""));
-        let name = format!("seed{}-case{number}", arguments.seed);
+        let kind = if arguments.calm { "calm-" } else { "" };
+        let name = format!("{kind}seed{}-case{number}", arguments.seed);
+        let calm = if arguments.calm { " ARGS=--calm" } else { "" };
         let note = format!(
-            "found by make fuzz-kustomize SEED={} CASE={number}: {found:?}",
+            "found by make fuzz-kustomize SEED={} CASE={number}{calm}: {found:?}",
             arguments.seed
         );
         fs::write(

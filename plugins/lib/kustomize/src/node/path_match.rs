@@ -11,7 +11,7 @@ use super::{expect_kind, is_null, set_field, untagged};
 pub(crate) enum Match {
     /// Positions in `content`, from the node where the search began.
     At(Vec<usize>),
-    /// Inside of text that was read as YAML on the way; writing to it changes nothing.
+    /// Inside of text that was read as YAML on the way, or of a null; writing to it changes nothing.
     Detached,
 }
 
@@ -19,6 +19,18 @@ pub(crate) enum Match {
 pub(crate) fn at_mut<'n>(node: &'n mut Node, at: &[usize]) -> Option<&'n mut Node> {
     at.iter()
         .try_fold(node, |node, index| node.content.get_mut(*index))
+}
+
+/// The positions of a node, itself and not its equal, below another.
+pub(crate) fn position_of(root: &Node, wanted: &Node) -> Option<Vec<usize>> {
+    if std::ptr::eq(root, wanted) {
+        return Some(Vec::new());
+    }
+    root.content.iter().enumerate().find_map(|(index, child)| {
+        let mut at = position_of(child, wanted)?;
+        at.insert(0, index);
+        Some(at)
+    })
 }
 
 struct Search {
@@ -79,7 +91,7 @@ impl Search {
 
     fn field(&mut self, node: &mut Node, name: &str, rest: &[String]) -> Result<(), String> {
         if is_null(node) {
-            return Ok(());
+            return self.inside_null(rest);
         }
         expect_kind(node, Kind::Mapping).map_err(|error| error.to_string())?;
         if node.get(name).is_none() {
@@ -106,13 +118,25 @@ impl Search {
         let Some(mut parsed) = parsed else {
             return Err("wrong node kind: expected MappingNode but got nothing".into());
         };
+        self.detached(&mut parsed, rest)
+    }
+
+    /// kustomize hangs what it creates below the null, which is written as null all the same.
+    fn inside_null(&mut self, rest: &[String]) -> Result<(), String> {
+        match self.create {
+            Some(create) => self.detached(&mut untagged(kind_before(rest, create)), rest),
+            None => Ok(()),
+        }
+    }
+
+    fn detached(&mut self, node: &mut Node, path: &[String]) -> Result<(), String> {
         let mut inner = Search {
             create: self.create,
             limits: self.limits,
             at: Vec::new(),
             found: Vec::new(),
         };
-        inner.walk(&mut parsed, rest)?;
+        inner.walk(node, path)?;
         self.found.extend(inner.found.iter().map(|_| Match::Detached));
         Ok(())
     }

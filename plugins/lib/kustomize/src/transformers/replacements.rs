@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::kustomization::decode::{Decode, Place};
 use crate::kustomization::{FieldOptions, Replacement, SourceSelector, TargetSelector};
 use crate::loader::Loader;
-use crate::node::{Match, at_mut, is_nil_or_empty, lookup, match_paths, split_path_smart};
+use crate::node::{Match, at_mut, is_nil_or_empty, lookup, match_paths, position_of, split_path_smart};
 use crate::resid::{Gvk, IdRef};
 use crate::resmap::ResMap;
 use crate::resource::Resource;
@@ -86,9 +86,9 @@ impl Transformer for ReplacementTransformer {
                     "replacements must specify a source and at least one target",
                 ));
             };
-            let value = source_value(replacement, objects)?;
+            let mut source = read_source(replacement, objects)?;
             for target in targets {
-                apply(target, &value, objects, session)?;
+                apply(target, &mut source, objects, session)?;
             }
         }
         objects.drop_empties();
@@ -106,7 +106,29 @@ fn ids(resource: &Resource) -> impl Iterator<Item = IdRef<'_>> {
         })
 }
 
-fn source_value(replacement: &Replacement, objects: &ResMap) -> Result<Node> {
+/// The value to copy. kustomize holds the source's own node: where a target is that node, later targets get what it became.
+struct Source {
+    value: Node,
+    /// The object and the positions of the node in it; none for a value of its own.
+    place: Option<(usize, Vec<usize>)>,
+}
+
+impl Source {
+    /// Takes the node up again after a change of an object, at `written` when it is known.
+    fn follow(&mut self, object: usize, node: &mut Node, written: Option<&[usize]>) {
+        let Some((_, at)) = self.place.as_ref().filter(|(holder, _)| *holder == object) else {
+            return;
+        };
+        if written.is_some_and(|written| at.len() > written.len() && at.starts_with(written)) {
+            // What held the node was replaced: the node lives on as it was.
+            self.place = None;
+        } else if let Some(node) = at_mut(node, at) {
+            self.value.clone_from(node);
+        }
+    }
+}
+
+fn read_source(replacement: &Replacement, objects: &ResMap) -> Result<Source> {
     let source = match (&replacement.source_value, &replacement.source) {
         (Some(_), Some(_)) => return Err(wrong("value and resource selectors are mutually exclusive")),
         (None, None) => {
@@ -114,10 +136,15 @@ fn source_value(replacement: &Replacement, objects: &ResMap) -> Result<Node> {
                 "replacements must specify a source and at least one target",
             ));
         }
-        (Some(text), None) => return Ok(Node::scalar(text.as_str())),
+        (Some(text), None) => {
+            return Ok(Source {
+                value: Node::scalar(text.as_str()),
+                place: None,
+            });
+        }
         (None, Some(source)) => source,
     };
-    let resource = select_source(source, objects)?;
+    let (object, resource) = select_source(source, objects)?;
     let path = if source.field_path.is_empty() {
         DEFAULT_PATH
     } else {
@@ -131,7 +158,14 @@ fn source_value(replacement: &Replacement, objects: &ResMap) -> Result<Node> {
             "fieldPath `{path}` is missing for replacement source {source}"
         )));
     };
-    refine(source.options.as_ref(), node)
+    let refined = refine(source.options.as_ref(), node)?;
+    Ok(match refined {
+        Some(value) => Source { value, place: None },
+        None => Source {
+            value: node.clone(),
+            place: position_of(resource.node(), node).map(|at| (object, at)),
+        },
+    })
 }
 
 fn describe_source(source: &SourceSelector) -> String {
@@ -146,7 +180,7 @@ fn describe_source(source: &SourceSelector) -> String {
     .to_string()
 }
 
-fn select_source<'o>(source: &SourceSelector, objects: &'o ResMap) -> Result<&'o Resource> {
+fn select_source<'o>(source: &SourceSelector, objects: &'o ResMap) -> Result<(usize, &'o Resource)> {
     let gvk = Gvk::owned(source.group.clone(), source.version.clone(), source.kind.clone());
     let namespace = IdRef {
         namespace: &source.namespace,
@@ -161,7 +195,8 @@ fn select_source<'o>(source: &SourceSelector, objects: &'o ResMap) -> Result<&'o
     let mut found = objects
         .resources()
         .iter()
-        .filter(|resource| ids(resource).any(|id| selected(&id)));
+        .enumerate()
+        .filter(|(_, resource)| ids(resource).any(|id| selected(&id)));
     let first = found
         .next()
         .ok_or_else(|| wrong(format!("nothing selected by {}", describe_source(source))))?;
@@ -174,9 +209,10 @@ fn select_source<'o>(source: &SourceSelector, objects: &'o ResMap) -> Result<&'o
     }
 }
 
-fn refine(options: Option<&FieldOptions>, node: &Node) -> Result<Node> {
+/// The part of the value that the options name; none for the whole.
+fn refine(options: Option<&FieldOptions>, node: &Node) -> Result<Option<Node>> {
     let Some(options) = options.filter(|options| !options.delimiter.is_empty()) else {
-        return Ok(node.clone());
+        return Ok(None);
     };
     if !node.is_scalar() {
         return Err(wrong("delimiter option can only be used with scalar nodes"));
@@ -192,10 +228,15 @@ fn refine(options: Option<&FieldOptions>, node: &Node) -> Result<Node> {
     };
     let mut refined = node.clone();
     refined.value = part.to_owned();
-    Ok(refined)
+    Ok(Some(refined))
 }
 
-fn apply(target: &TargetSelector, value: &Node, objects: &mut ResMap, session: &Session<'_>) -> Result<()> {
+fn apply(
+    target: &TargetSelector,
+    source: &mut Source,
+    objects: &mut ResMap,
+    session: &Session<'_>,
+) -> Result<()> {
     let Some(select) = &target.select else {
         return Err(wrong("target must specify resources to select"));
     };
@@ -206,7 +247,7 @@ fn apply(target: &TargetSelector, value: &Node, objects: &mut ResMap, session: &
         .iter()
         .map(|reject| Ok((reject, IdPatterns::new(reject)?, Selection::new(reject)?)));
     let rejected: Vec<_> = rejected.collect::<Result<_>>()?;
-    for resource in objects.resources_mut() {
+    for (number, resource) in objects.resources_mut().iter_mut().enumerate() {
         let by_metadata = rejected.iter().any(|(raw, _, selection)| {
             !(raw.label_selector.is_empty() && raw.annotation_selector.is_empty())
                 && selection.matches_metadata(resource)
@@ -218,8 +259,9 @@ fn apply(target: &TargetSelector, value: &Node, objects: &mut ResMap, session: &
             continue;
         }
         if ids(resource).any(|id| ids_selected.matches(&id)) {
-            copy_value(resource, target, value, session)?;
+            copy_value(resource, number, target, source, session)?;
             resource.settle_shared();
+            source.follow(number, resource.node_mut(), None);
         }
     }
     Ok(())
@@ -227,8 +269,9 @@ fn apply(target: &TargetSelector, value: &Node, objects: &mut ResMap, session: &
 
 fn copy_value(
     resource: &mut Resource,
+    number: usize,
     target: &TargetSelector,
-    value: &Node,
+    source: &mut Source,
     session: &Session<'_>,
 ) -> Result<()> {
     let default = [DEFAULT_PATH.to_owned()];
@@ -238,17 +281,20 @@ fn copy_value(
         &target.field_paths
     };
     let options = target.options.as_ref();
-    let create = options.filter(|options| options.create).map(|_| value.kind);
+    let create = options
+        .filter(|options| options.create)
+        .map(|_| source.value.kind);
     for path in paths {
         let parts = split_path_smart(path, '.');
         session.count_replacement()?;
         if set_in_text(
             resource.node_mut(),
             &parts,
-            value,
+            &source.value,
             create,
             &session.options.limits.yaml,
         ) {
+            source.follow(number, resource.node_mut(), None);
             continue;
         }
         let wanted = if create.is_some() {
@@ -267,7 +313,8 @@ fn copy_value(
             if let Match::At(at) = place
                 && let Some(field) = at_mut(resource.node_mut(), &at)
             {
-                set_value(options, field, value)?;
+                set_value(options, field, &source.value)?;
+                source.follow(number, resource.node_mut(), Some(&at));
             }
         }
     }

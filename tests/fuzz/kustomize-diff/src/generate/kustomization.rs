@@ -28,6 +28,8 @@ pub struct Layer<'a> {
     pub below: &'a [String],
     /// Components.
     pub components: &'a [String],
+    /// With few features.
+    pub is_calm: bool,
 }
 
 /// A kustomization while it is made.
@@ -71,9 +73,11 @@ pub fn write_layer(random: &mut Random, layer: &Layer<'_>, known: &mut Vec<Known
     }
     resources(random, layer, known, &mut draft);
     generators::add(random, known, &mut draft);
-    let busy = match layer.role {
-        Role::Base => 12,
-        Role::Overlay | Role::Component => 30,
+    let busy = match (layer.role, layer.is_calm) {
+        (Role::Base, false) => 12,
+        (Role::Base, true) => 3,
+        (_, false) => 30,
+        (_, true) => 9,
     };
     features(random, busy, known, &mut draft);
     let fields = if random.chance(20) {
