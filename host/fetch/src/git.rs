@@ -26,6 +26,8 @@ pub struct GitFetchOptions {
     pub secret: Option<SecretData>,
     /// Data of `spec.proxySecretRef`.
     pub proxy: Option<SecretData>,
+    /// Of the plugin's calls.
+    pub limits: Limits,
     /// Folder of the object's Git objects; kept between fetches.
     pub repository: PathBuf,
 }
@@ -81,8 +83,8 @@ impl GitFetch {
             ..Bindings::default()
         };
         let limits = Limits {
-            wall: Limits::FETCH.wall.max(timeout),
-            ..Limits::FETCH
+            wall: options.limits.wall.max(timeout),
+            ..options.limits
         };
         let call = Call {
             object: options.object,

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use sluice_api::GitRepositorySpec;
 use sluice_fetch::{FetchError, Fetched, GitFetch, GitFetchOptions};
 use sluice_model::{SecretData, TreeRead};
-use sluice_sandbox::{CallObject, Plugin, PluginStore, Sandbox, SandboxConfig};
+use sluice_sandbox::{CallObject, Limits, Plugin, PluginStore, Sandbox, SandboxConfig};
 use sluice_testbed::{Change, GitHttpServer, Repository};
 use sluice_transport::{Transport, TransportOptions};
 use tempfile::TempDir;
@@ -70,6 +70,7 @@ impl Bench {
 
     async fn fetch(&self, extra: Value, secret: Option<SecretData>) -> Result<Fetched, FetchError> {
         let options = GitFetchOptions {
+            limits: Limits::FETCH,
             object: CallObject {
                 kind: "GitRepository".into(),
                 namespace: "default".into(),

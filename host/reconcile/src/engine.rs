@@ -4,7 +4,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sluice_api::{Alert, GitRepository, Kustomization, Plugin, Provider};
+use sluice_api::{
+    Alert, Bucket, ExternalArtifact, GitRepository, Kustomization, OCIRepository, Plugin, Provider,
+};
 use sluice_artifact::ArtifactStore;
 use sluice_cluster::{Cluster, Hub};
 use sluice_decrypt::Sops;
@@ -14,9 +16,12 @@ use sluice_render::Renderer;
 use sluice_sandbox::PluginStore;
 use sluice_transport::Transport;
 
+use crate::feature::FeatureGates;
+use crate::fetched::FetchedTrees;
 use crate::index::{Index, Target};
 use crate::metrics::Metrics;
 use crate::queue::Queue;
+use crate::remote::Remotes;
 use crate::store::Store;
 
 /// Settings of the reconcilers, from the command line.
@@ -56,6 +61,20 @@ pub struct Options {
     pub sops_vault_configmap: Option<String>,
     /// Service account that objects decrypt with when they name none; empty for none.
     pub default_decryption_service_account: String,
+    /// Service account whose token is sent to a remote cluster where a kubeconfig ConfigMap names none.
+    pub default_kubeconfig_service_account: String,
+    /// What a kubeconfig of a tenant may ask for.
+    pub kubeconfig: sluice_cluster::KubeconfigPolicy,
+    /// Field managers beside kubectl whose fields are taken over (`--override-manager`).
+    pub override_managers: Vec<String>,
+    /// Groups and kinds that are applied before the last stage (`--custom-apply-stage-kinds`).
+    pub custom_stage_kinds: Vec<(String, String)>,
+    /// Lets every Kustomization change the security labels of namespaces.
+    pub allow_namespace_security_labels: bool,
+    /// Host that replaces the one of artifact URLs (`SOURCE_CONTROLLER_LOCALHOST`).
+    pub artifact_host: Option<String>,
+    /// Feature gates.
+    pub features: FeatureGates,
     /// Folder of the Git repositories' objects.
     pub repositories: PathBuf,
 }
@@ -72,6 +91,12 @@ impl Options {
 pub struct Stores {
     /// Git sources.
     pub git_repositories: Arc<Store<GitRepository>>,
+    /// OCI sources.
+    pub oci_repositories: Arc<Store<OCIRepository>>,
+    /// Bucket sources.
+    pub buckets: Arc<Store<Bucket>>,
+    /// Sources of other controllers.
+    pub external_artifacts: Arc<Store<ExternalArtifact>>,
     /// What is applied.
     pub kustomizations: Arc<Store<Kustomization>>,
     /// Who is told of what.
@@ -107,6 +132,10 @@ pub struct Engine {
     pub transport: Arc<Transport>,
     /// Stored artifacts.
     pub artifacts: Arc<ArtifactStore>,
+    /// Trees of artifacts that others serve.
+    pub fetched: FetchedTrees,
+    /// Clusters that Kustomizations name.
+    pub remotes: Remotes,
     /// Renders with the memo.
     pub renderer: Renderer,
     /// Decrypts with the keys of objects.
@@ -123,7 +152,15 @@ pub struct Engine {
     pub references: Index,
 }
 
+/// Source kinds that this version reconciles itself.
+const RECONCILED_SOURCES: [&str; 1] = ["GitRepository"];
+
 impl Engine {
+    /// Whether the artifacts of a source kind are in our own store: its reconciler exists and is selected.
+    pub fn stores_artifacts_of(&self, kind: &str) -> bool {
+        RECONCILED_SOURCES.contains(&kind) && self.options.serves(kind)
+    }
+
     /// Folder of a Git source's objects.
     pub fn repository(&self, source: &Target) -> PathBuf {
         self.options

@@ -9,13 +9,16 @@ pub mod dependency;
 mod failure;
 mod finalize;
 pub mod health;
+mod ignore;
 pub mod memory;
 mod pass;
 pub mod post_build;
+mod reference;
 pub mod source;
 pub mod status;
 mod tell;
 mod tenant;
+mod termination;
 pub mod timing;
 mod vault_login;
 

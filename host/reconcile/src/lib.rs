@@ -6,6 +6,8 @@
 
 pub mod engine;
 pub mod expression;
+pub mod feature;
+pub mod fetched;
 pub mod git_repository;
 pub mod index;
 pub mod interval;
@@ -16,6 +18,7 @@ pub mod notification;
 pub mod plugin;
 pub mod queue;
 mod reference;
+pub mod remote;
 pub mod request;
 pub mod run;
 pub mod secret;
@@ -25,5 +28,6 @@ pub mod trigger;
 pub mod worker;
 
 pub use engine::{Engine, Options, Queues, Stores};
+pub use feature::FeatureGates;
 pub use metrics::Metrics;
 pub use run::Running;

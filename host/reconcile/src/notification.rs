@@ -5,16 +5,17 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use indexmap::IndexMap;
-use sluice_api::{Alert, Provider};
+use sluice_api::{Alert, Plugin, Provider};
 use sluice_cluster::Cluster;
 use sluice_event::{Recorder, Subject};
-use sluice_model::event::{Event, ObjectReference, Severity};
-use sluice_model::port::Bindings;
+use sluice_model::event::{ObjectReference, Severity};
 use sluice_model::{ObjectId, SecretData};
-use sluice_notify::{AlertReporter, Notifier, NotifierCall, NotifierCatalog, NotifyError, NotifyStore};
-use sluice_sandbox::{Call, CallError, CallObject, Failure, GuestError, Limits, Plugin, PluginStore, World};
+use sluice_notify::sandboxed::SandboxCatalog;
+use sluice_notify::{AlertReporter, NotifyStore};
+use sluice_sandbox::{Limits, PluginStore};
 
 use crate::key::ObjectKey;
+use crate::plugin::gate;
 use crate::secret;
 use crate::store::Store;
 
@@ -89,52 +90,12 @@ impl AlertReporter for Warnings {
     }
 }
 
-/// Notifier plugins by the types they serve.
-pub struct Notifiers(pub PluginStore);
-
-impl NotifierCatalog for Notifiers {
-    fn find(&self, type_: &str, _namespace: &str) -> Result<Arc<dyn Notifier>, String> {
-        let plugin = self.0.serving(World::Notifier, type_);
-        let plugin = plugin.ok_or_else(|| format!("no installed plugin serves the type {type_:?}"))?;
-        Ok(Arc::new(PluginNotifier(plugin)))
-    }
-}
-
-struct PluginNotifier(Arc<Plugin>);
-
-#[async_trait]
-impl Notifier for PluginNotifier {
-    async fn notify(&self, call: NotifierCall, event: &Event) -> Result<(), NotifyError> {
-        let bindings = Bindings {
-            http: vec![("target".to_owned(), call.target)],
-            ..Bindings::default()
-        };
-        let made = Call {
-            object: CallObject {
-                kind: "Provider".into(),
-                namespace: call.namespace,
-                name: call.name,
-            },
-            limits: Limits {
-                wall: call.timeout,
-                ..Limits::NOTIFY
-            },
-            bindings,
-        };
-        self.0
-            .notify(&made, &call.config, event)
-            .await
-            .map_err(|error| why(&error))
-    }
-}
-
-fn why(error: &CallError) -> NotifyError {
-    match &error.failure {
-        Failure::Guest(GuestError::Transient { message, after_ms }) => NotifyError::Transient {
-            message: message.clone(),
-            after: after_ms.map(std::time::Duration::from_millis),
-        },
-        Failure::Guest(guest) => NotifyError::Failed(guest.to_string()),
-        _ => NotifyError::Failed(error.to_string()),
-    }
+/// Notifier plugins, as far as their Plugin objects allow them, within the limits that these set.
+pub fn notifiers(plugins: PluginStore, objects: Arc<Store<Plugin>>) -> SandboxCatalog {
+    let known = objects.clone();
+    SandboxCatalog::new(
+        plugins,
+        Arc::new(move |plugin, namespace| gate::allows(&known, plugin, namespace)),
+        Arc::new(move |plugin| gate::limits(&objects, plugin, Limits::NOTIFY)),
+    )
 }

@@ -1,5 +1,6 @@
 //! Plugin: installs a component from a registry or the defaults, by digest, and keeps the last good one.
 
+pub mod gate;
 mod install;
 
 use std::sync::Arc;

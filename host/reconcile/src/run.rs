@@ -17,7 +17,7 @@ use crate::kustomization::KustomizationReconciler;
 use crate::plugin::PluginReconciler;
 use crate::queue::Queue;
 use crate::store::{Kind, Store};
-use crate::trigger::{GitRepositories, Kustomizations, Nobody, Plugins};
+use crate::trigger::{GitRepositories, Kustomizations, Nobody, Plugins, Sources};
 use crate::worker::{self, Reconciler};
 
 /// The informers and workers of a process.
@@ -42,11 +42,19 @@ impl Running {
         stores
             .kustomizations
             .observe(Arc::new(Kustomizations(engine.clone())));
+        stores.oci_repositories.observe(Arc::new(Sources(engine.clone())));
+        stores.buckets.observe(Arc::new(Sources(engine.clone())));
+        stores
+            .external_artifacts
+            .observe(Arc::new(Sources(engine.clone())));
         stores.plugins.observe(Arc::new(Plugins(engine.clone())));
         stores.alerts.observe(Arc::new(Nobody));
         stores.providers.observe(Arc::new(Nobody));
         running.inform_namespaced(&stores.git_repositories);
         running.inform_namespaced(&stores.kustomizations);
+        running.inform_sources(&stores.oci_repositories);
+        running.inform_sources(&stores.buckets);
+        running.inform_sources(&stores.external_artifacts);
         running.inform_namespaced(&stores.alerts);
         running.inform_namespaced(&stores.providers);
         running.inform_plugins();
@@ -69,12 +77,32 @@ impl Running {
             store.skip();
             return;
         }
+        let api = self.namespaced();
+        self.inform(store, api);
+    }
+
+    /// Sources that others reconcile are read wherever Kustomizations are served, whatever `--kinds` says.
+    fn inform_sources<K>(&mut self, store: &Arc<Store<K>>)
+    where
+        K: Kind + Resource<Scope = NamespaceResourceScope>,
+    {
+        if !self.engine.options.serves("Kustomization") {
+            store.skip();
+            return;
+        }
+        let api = self.namespaced();
+        self.inform(store, api);
+    }
+
+    fn namespaced<K>(&self) -> Api<DeserializeGuard<K>>
+    where
+        K: Kind + Resource<Scope = NamespaceResourceScope>,
+    {
         let client = self.engine.cluster.client();
-        let api: Api<DeserializeGuard<K>> = match &self.engine.options.watch_namespace {
+        match &self.engine.options.watch_namespace {
             Some(namespace) => Api::namespaced(client, namespace),
             None => Api::all(client),
-        };
-        self.inform(store, api);
+        }
     }
 
     fn inform_plugins(&mut self) {
@@ -101,6 +129,9 @@ impl Running {
         let stores = &self.engine.stores;
         stores.git_repositories.synced().await;
         stores.kustomizations.synced().await;
+        stores.oci_repositories.synced().await;
+        stores.buckets.synced().await;
+        stores.external_artifacts.synced().await;
         stores.alerts.synced().await;
         stores.providers.synced().await;
         stores.plugins.synced().await;

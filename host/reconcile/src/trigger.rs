@@ -9,6 +9,7 @@ use sluice_model::condition::types;
 use crate::engine::Engine;
 use crate::index::Target;
 use crate::key::ObjectKey;
+use crate::kustomization::source::Source;
 use crate::kustomization::{build, decryption, dependency, source};
 use crate::queue::{Queue, Reason};
 use crate::request::reason_of_change;
@@ -30,21 +31,36 @@ pub struct GitRepositories(pub Arc<Engine>);
 impl Observer<GitRepository> for GitRepositories {
     fn changed(&self, key: &ObjectKey, old: Option<&Arc<GitRepository>>, new: Option<&Arc<GitRepository>>) {
         wake_itself(&self.0.queues.git_repositories, key, old, new);
-        let artifact = |object: Option<&Arc<GitRepository>>| {
-            object
-                .and_then(|object| object.status.as_ref()?.artifact.clone())
-                .map(|a| (a.revision, a.digest))
-        };
-        let (before, now) = (artifact(old), artifact(new));
-        if now.is_some() && before != now {
-            for user in self
-                .0
-                .references
-                .users(&Target::new("GitRepository", key.clone()))
-            {
-                self.0.queues.kustomizations.add(user, Reason::Revision);
-            }
-        }
+        wake_consumers(&self.0, key, old, new);
+    }
+}
+
+/// Watches sources that others reconcile: a new artifact wakes its consumers.
+pub struct Sources(pub Arc<Engine>);
+
+impl<K: Source> Observer<K> for Sources {
+    fn changed(&self, key: &ObjectKey, old: Option<&Arc<K>>, new: Option<&Arc<K>>) {
+        wake_consumers(&self.0, key, old, new);
+    }
+}
+
+/// A new artifact makes every Kustomization of its source due.
+fn wake_consumers<K: Source>(engine: &Engine, key: &ObjectKey, old: Option<&Arc<K>>, new: Option<&Arc<K>>) {
+    let artifact = |object: Option<&Arc<K>>| {
+        let artifact = object.and_then(|object| object.artifact())?;
+        Some((
+            artifact.revision.clone(),
+            artifact.digest.clone(),
+            artifact.url.clone(),
+        ))
+    };
+    let (before, now) = (artifact(old), artifact(new));
+    if now.is_none() || before == now {
+        return;
+    }
+    let source = Target::new(K::kind(&()), key.clone());
+    for user in engine.references.users(&source) {
+        engine.queues.kustomizations.add(user, Reason::Revision);
     }
 }
 
@@ -125,9 +141,13 @@ pub struct Plugins(pub Arc<Engine>);
 impl Observer<Plugin> for Plugins {
     fn changed(&self, key: &ObjectKey, old: Option<&Arc<Plugin>>, new: Option<&Arc<Plugin>>) {
         wake_itself(&self.0.queues.plugins, key, old, new);
-        let digest =
-            |object: Option<&Arc<Plugin>>| object.and_then(|object| object.status.as_ref()?.digest.clone());
-        if key.name == build::RENDERER && old.is_some() && digest(old) != digest(new) {
+        let use_of = |object: Option<&Arc<Plugin>>| {
+            let digest = object.and_then(|object| object.status.as_ref()?.digest.clone());
+            let spec =
+                object.map(|object| (object.spec.allowed_namespaces.clone(), object.spec.limits.clone()));
+            (digest, spec)
+        };
+        if key.name == build::RENDERER && old.is_some() && use_of(old) != use_of(new) {
             for object in self.0.stores.kustomizations.list() {
                 self.0
                     .queues

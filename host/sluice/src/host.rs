@@ -16,6 +16,8 @@ use prometheus_client::registry::Registry;
 use sluice_artifact::{ArtifactStore, DiskMemo, MemoConfig, StoreConfig};
 use sluice_cluster::{Cluster, Election, Hub};
 use sluice_decrypt::{Services, Sops};
+use sluice_reconcile::fetched::FetchedTrees;
+use sluice_reconcile::remote::{RemoteSettings, Remotes};
 use sluice_reconcile::{Engine, Metrics, Queues, Running, Stores};
 use sluice_render::Renderer;
 use sluice_transport::{Transport, TransportOptions};
@@ -32,6 +34,12 @@ pub async fn serve(args: RunArgs) -> anyhow::Result<()> {
     let cluster = settings::connect(&args.cluster).await?;
     let listeners = Listeners::bind(&args).await?;
     let (engine, mut notifications) = make_engine(&args, cluster).await?;
+    for gate in engine.options.features.without_effect() {
+        tracing::info!(gate, "feature gate has no effect here");
+    }
+    if args.insecure_kubeconfig_exec {
+        tracing::warn!("--insecure-kubeconfig-exec has no effect: programs of a kubeconfig are never run");
+    }
     for (kind, why) in sluice_reconcile::trigger::unserved(&engine.options) {
         tracing::info!(kind, "kind is left untouched: it {why}");
     }
@@ -156,7 +164,17 @@ async fn make_engine(
     let stores = Stores::default();
     let (notifications, recorder) =
         notifications::start(args, &cluster, &stores, plugins.clone(), &transport)?;
+    let remotes = Remotes::new(
+        cluster.clone(),
+        RemoteSettings {
+            policy: options.kubeconfig,
+            egress: transport.policy(),
+            default_service_account: options.default_kubeconfig_service_account.clone(),
+        },
+    );
     let engine = Engine {
+        fetched: FetchedTrees::new(transport.clone(), options.artifact_host.clone()),
+        remotes,
         hub: Hub::new(cluster.clone()),
         options,
         cluster,

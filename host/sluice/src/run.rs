@@ -106,6 +106,27 @@ pub struct RunArgs {
     /// Service account that objects decrypt with when they name none.
     #[arg(long, default_value = "", value_name = "NAME")]
     pub default_decryption_service_account: String,
+    /// Service account whose token is sent to remote clusters where a kubeconfig ConfigMap names none.
+    #[arg(long, default_value = "", value_name = "NAME")]
+    pub default_kubeconfig_service_account: String,
+    /// Accepted for Flux's sake: programs in a kubeconfig are never run.
+    #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true")]
+    pub insecure_kubeconfig_exec: bool,
+    /// Let a kubeconfig turn off the check of the server's certificate.
+    #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true")]
+    pub insecure_kubeconfig_tls: bool,
+    /// Field manager whose changes of applied objects are undone; may be given more than once.
+    #[arg(long, value_name = "NAME")]
+    pub override_manager: Vec<String>,
+    /// Kinds that are applied in a stage of their own before all others, as GROUP/KIND, comma separated.
+    #[arg(long, value_delimiter = ',', value_parser = group_kind, value_name = "GROUP/KIND")]
+    pub custom_apply_stage_kinds: Vec<(String, String)>,
+    /// Let Kustomizations of every namespace change the pod security labels of namespaces.
+    #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true")]
+    pub allow_namespace_security_labels: bool,
+    /// Feature gates, as NAME=true,NAME=false.
+    #[arg(long, default_value = "", value_name = "GATES")]
+    pub feature_gates: sluice_reconcile::FeatureGates,
     /// Allow sources and notifications on loopback and link-local addresses (demo and tests).
     #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true")]
     pub allow_loopback_egress: bool,
@@ -127,6 +148,14 @@ pub struct RunArgs {
 /// A Go duration as flags take it.
 pub fn duration(text: &str) -> Result<Duration, String> {
     sluice_api::duration::parse(text).map_err(|error| error.to_string())
+}
+
+/// `rbac.authorization.k8s.io/Role`; the core group is empty, as in `/ConfigMap`.
+fn group_kind(text: &str) -> Result<(String, String), String> {
+    match text.trim().rsplit_once('/') {
+        Some((group, kind)) if !kind.is_empty() && !group.contains('/') => Ok((group.into(), kind.into())),
+        _ => Err("want GROUP/KIND".into()),
+    }
 }
 
 /// Runs the controllers until the process is told to stop.

@@ -14,6 +14,16 @@ pub async fn bed() -> Result<&'static ControlPlane> {
     BED.get_or_try_init(start).await
 }
 
+static REMOTE: OnceCell<ControlPlane> = OnceCell::const_new();
+
+/// A second control plane, for `spec.kubeConfig`; it knows nothing of Sluice.
+///
+/// # Errors
+/// It cannot be started.
+pub async fn remote() -> Result<&'static ControlPlane> {
+    REMOTE.get_or_try_init(ControlPlane::start).await
+}
+
 async fn start() -> Result<ControlPlane> {
     let plane = ControlPlane::start().await?;
     plane.cluster().await?.apply_crds(&crds()?).await?;

@@ -110,3 +110,128 @@ async fn an_object_that_moved_to_another_owner_is_not_pruned_by_the_old_one() ->
     assert!(case.exists("ConfigMap", "settings").await?);
     Ok(())
 }
+
+/// The wait ends by an event when the last finalizer goes; until then the Kustomization stays.
+#[tokio::test]
+async fn it_waits_for_termination_where_its_policy_says_so() -> Result<()> {
+    let case = Case::start("delete-wait").await?;
+    let repository = case.simple_repository("app")?;
+    let held =
+        "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: settings\n  finalizers: [sluice.dev/test]\n";
+    repository.commit(
+        "main",
+        "held",
+        &[sluice_testbed::Change::text("app/settings.yaml", held)],
+    )?;
+    case.apply(git_repository("app", &case.git.url(&repository)))
+        .await?;
+    let mut app = kustomization("app", "app", "./app");
+    app["spec"]["deletionPolicy"] = json!("WaitForTermination");
+    case.apply(app).await?;
+    case.until("Kustomization", "app", "is ready", is_current).await?;
+    case.delete("Kustomization", "app").await?;
+    case.until("ConfigMap", "settings", "is terminating", |it| {
+        it["metadata"]["deletionTimestamp"].is_string()
+    })
+    .await?;
+    tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+    assert!(case.exists("Kustomization", "app").await?, "it waits");
+    case.merge("ConfigMap", "settings", json!({"metadata": {"finalizers": null}}))
+        .await?;
+    let freed = std::time::Instant::now();
+    case.until_gone("Kustomization", "app").await?;
+    assert!(
+        freed.elapsed() < std::time::Duration::from_secs(5),
+        "{:?}",
+        freed.elapsed()
+    );
+    Ok(())
+}
+
+/// A timeout is told and lets the Kustomization go; the floor of the timeout is 30 s.
+#[tokio::test]
+async fn a_wait_for_termination_that_takes_too_long_is_told_and_given_up() -> Result<()> {
+    let case = Case::start("delete-timeout").await?;
+    let repository = case.simple_repository("app")?;
+    let held =
+        "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: settings\n  finalizers: [sluice.dev/test]\n";
+    repository.commit(
+        "main",
+        "held",
+        &[sluice_testbed::Change::text("app/settings.yaml", held)],
+    )?;
+    case.apply(git_repository("app", &case.git.url(&repository)))
+        .await?;
+    let mut app = kustomization("app", "app", "./app");
+    app["spec"]["deletionPolicy"] = json!("WaitForTermination");
+    app["spec"]["timeout"] = json!("1s");
+    case.apply(app).await?;
+    case.until("Kustomization", "app", "is ready", is_current).await?;
+    case.delete("Kustomization", "app").await?;
+    case.until_gone("Kustomization", "app").await?;
+    assert!(case.exists("ConfigMap", "settings").await?);
+    until_told(&case, "failed to wait for resources termination").await?;
+    case.merge("ConfigMap", "settings", json!({"metadata": {"finalizers": null}}))
+        .await?;
+    Ok(())
+}
+
+async fn until_told(case: &Case, text: &str) -> Result<()> {
+    let events = case.cluster.api("v1", "Event", &case.namespace);
+    sluice_testbed::eventually(sluice_e2e::case::PATIENCE, text, || async {
+        let all = events
+            .list(&sluice_testbed::kube::api::ListParams::default())
+            .await;
+        all.into_iter().flat_map(|list| list.items).any(|event| {
+            event.data["message"]
+                .as_str()
+                .is_some_and(|message| message.contains(text))
+        })
+    })
+    .await
+}
+
+/// T4, section 7, item 7: with the account gone nobody may delete; the leaked objects are listed.
+#[tokio::test]
+async fn a_missing_service_account_lists_what_it_leaves_and_lets_go() -> Result<()> {
+    let case = Case::start("delete-account").await?;
+    let repository = case.simple_repository("app")?;
+    case.apply(git_repository("app", &case.git.url(&repository)))
+        .await?;
+    case.apply(json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "tenant"}}))
+        .await?;
+    case.apply(
+        json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding",
+        "metadata": {"name": "tenant"},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "edit"},
+        "subjects": [{"kind": "ServiceAccount", "name": "tenant", "namespace": case.namespace}]}),
+    )
+    .await?;
+    let mut app = kustomization("app", "app", "./app");
+    app["spec"]["serviceAccountName"] = json!("tenant");
+    case.apply(app).await?;
+    sluice_testbed::eventually_ok(sluice_e2e::case::PATIENCE, "the tenant may apply", || async {
+        let object = case.reconcile("Kustomization", "app").await?;
+        anyhow::ensure!(is_current(&object), "{object}");
+        Ok(())
+    })
+    .await?;
+    case.delete("ServiceAccount", "tenant").await?;
+    case.delete("Kustomization", "app").await?;
+    case.until_gone("Kustomization", "app").await?;
+    assert!(case.exists("ConfigMap", "settings").await?);
+    until_told(
+        &case,
+        &format!("unable to prune objects: \nConfigMap/{}/settings", case.namespace),
+    )
+    .await
+}
+
+/// Section 7, item 6: deleted before our finalizer is on it, nothing hangs.
+#[tokio::test]
+async fn deleted_right_after_its_creation_it_does_not_hang() -> Result<()> {
+    let case = Case::start("delete-early").await?;
+    case.apply(kustomization("app", "nothing", "./app")).await?;
+    case.delete("Kustomization", "app").await?;
+    case.until_gone("Kustomization", "app").await
+}

@@ -3,11 +3,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod apply;
+mod apply_options;
 mod artifact;
 mod crash;
 mod decryption;
 mod deletion;
 mod depends_on;
+mod external_artifact;
 mod expressions;
 mod flux_cli;
 mod flux_contract;
@@ -20,6 +22,9 @@ mod plugin;
 mod post_build;
 mod preview;
 mod process;
+mod protected;
+mod remote_cluster;
 mod source_errors;
+mod status;
 mod suspend;
 mod tenancy;

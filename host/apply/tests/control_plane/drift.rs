@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use serde_json::json;
-use sluice_apply::{Action, IgnoreRule, IgnoreRules};
+use sluice_apply::{Action, IgnoreRule, IgnoreRules, IgnoreTarget};
 
 use crate::bed::{actions, bed};
 
@@ -105,6 +105,100 @@ async fn errors_do_not_tell_secrets() -> Result<()> {
     assert!(
         !shown.contains("hunter2") && !shown.contains("aHVudGVyMg"),
         "{shown}"
+    );
+    Ok(())
+}
+
+/// `spec.ignore`: another's value is no drift, and survives a write for another reason.
+#[tokio::test(flavor = "multi_thread")]
+async fn ignored_fields_are_left_to_others() -> Result<()> {
+    let bed = bed("drift-ignore").await?;
+    let wanted = |image: &str| {
+        vec![
+            json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "d", "namespace": "drift-ignore"},
+            "spec": {"replicas": 0, "selector": {"matchLabels": {"app": "x"}}, "template": {"metadata":
+            {"labels": {"app": "x"}}, "spec": {"containers": [{"name": "c", "image": image}]}}}}),
+        ]
+    };
+    let mut options = bed.options();
+    let rule = IgnoreRule {
+        paths: vec!["/spec/replicas".into()],
+        target: None,
+    };
+    options.ignore = IgnoreRules::compile(&[rule])?;
+    bed.apply_with(wanted("one"), &options).await?;
+    let scaled = json!({"spec": {"replicas": 3}});
+    bed.others
+        .merge("apps/v1", "Deployment", "drift-ignore", "d", scaled)
+        .await?;
+    let unchanged = bed.apply_with(wanted("one"), &options).await?;
+    assert_eq!(actions(&unchanged), ["Deployment/drift-ignore/d unchanged"]);
+    bed.apply_with(wanted("two"), &options).await?;
+    let live = bed.get("apps/v1", "Deployment", "d").await?;
+    assert_eq!(live["spec"]["replicas"], 3);
+    assert_eq!(live["spec"]["template"]["spec"]["containers"][0]["image"], "two");
+    Ok(())
+}
+
+/// A field that another manager applies is stripped from what is sent, also inside a keyed list; one that is ours alone
+/// is sent as it stands.
+#[tokio::test(flavor = "multi_thread")]
+async fn ignored_fields_are_stripped_or_adopted() -> Result<()> {
+    let bed = bed("drift-strip").await?;
+    let wanted = |image: &str, cpu: &str| {
+        vec![
+            json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "d", "namespace": "drift-strip"},
+            "spec": {"replicas": 0, "selector": {"matchLabels": {"app": "x"}}, "template": {"metadata":
+            {"labels": {"app": "x"}}, "spec": {"containers": [
+                {"name": "side", "image": "s"},
+                {"name": "c", "image": image, "resources": {"limits": {"cpu": cpu}}}]}}}}),
+        ]
+    };
+    let mut options = bed.options();
+    let rule = IgnoreRule {
+        paths: vec![
+            "/spec/template/spec/containers/1/resources/limits/cpu".into(),
+            "/spec/replicas".into(),
+        ],
+        target: Some(IgnoreTarget {
+            kind: "Deploy.*".into(),
+            ..IgnoreTarget::default()
+        }),
+    };
+    options.ignore = IgnoreRules::compile(&[rule])?;
+    bed.apply_with(wanted("one", "1"), &options).await?;
+    let theirs = json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "d"},
+        "spec": {"template": {"spec": {"containers": [{"name": "c", "resources": {"limits": {"cpu": "2"}}}]}}}});
+    bed.others
+        .api("apps/v1", "Deployment", "drift-strip")
+        .patch(
+            "d",
+            &sluice_testbed::kube::api::PatchParams::apply("vpa").force(),
+            &sluice_testbed::kube::api::Patch::Apply(&theirs),
+        )
+        .await?;
+    let scaled = json!({"spec": {"replicas": 1}});
+    bed.others
+        .merge("apps/v1", "Deployment", "drift-strip", "d", scaled)
+        .await?;
+    bed.apply_with(wanted("two", "1"), &options).await?;
+    let live = bed.get("apps/v1", "Deployment", "d").await?;
+    let container = &live["spec"]["template"]["spec"]["containers"][1];
+    assert_eq!(container["image"], "two");
+    assert_eq!(
+        container["resources"]["limits"]["cpu"], "2",
+        "stripped: it stays the other's"
+    );
+    assert_eq!(live["spec"]["replicas"], 1, "adopted: it stays as it stands");
+    let ours = live["metadata"]["managedFields"].as_array().expect("entries");
+    let ours = ours
+        .iter()
+        .find(|entry| entry["manager"] == crate::bed::MANAGER && entry["operation"] == "Apply")
+        .expect("our entry");
+    let owned = ours["fieldsV1"].to_string();
+    assert!(
+        owned.contains("f:replicas") && !owned.contains("f:cpu"),
+        "{owned}"
     );
     Ok(())
 }

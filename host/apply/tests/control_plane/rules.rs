@@ -61,3 +61,22 @@ async fn exclusions_count_on_either_side() -> Result<()> {
     assert_eq!(bed.get("v1", "ConfigMap", "c").await?["data"], json!({"a": "1"}));
     Ok(())
 }
+
+/// Section 7, 5: a skipped cluster-scoped object is recorded as the server names it, whatever namespace it was given.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_skipped_cluster_scoped_object_keeps_its_id() -> Result<()> {
+    let bed = bed("rules-scope").await?;
+    let role = |annotation: &str| {
+        serde_json::json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "rules": [],
+            "metadata": {"name": "rules-scope", "namespace": "bogus",
+                "annotations": {"kustomize.toolkit.fluxcd.io/ssa": annotation}}})
+    };
+    let first = bed.apply(vec![role("IfNotPresent")]).await?;
+    let second = bed.apply(vec![role("IfNotPresent")]).await?;
+    assert_eq!(crate::bed::actions(&second), ["ClusterRole/rules-scope skipped"]);
+    assert_eq!(first.inventory, second.inventory);
+    assert!(sluice_apply::diff_inventory(&first.inventory, &second.inventory).is_empty());
+    let ignored = bed.apply(vec![role("Ignore")]).await?;
+    assert_eq!(first.inventory, ignored.inventory);
+    Ok(())
+}

@@ -199,3 +199,49 @@ async fn namespaces_follow_the_scope_of_the_kind() -> Result<()> {
     );
     Ok(())
 }
+
+/// Section 7, 18: a Role that must stand before a RoleBinding of it may be made is applied in a stage of its own.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tenant_binds_a_role_that_the_same_apply_brings() -> Result<()> {
+    let bed = bed("stages-roles").await?;
+    let namespace = "stages-roles";
+    for object in [
+        json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "t", "namespace": namespace}}),
+        json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "metadata": {"name": "t", "namespace": namespace},
+            "rules": [{"apiGroups": ["rbac.authorization.k8s.io"], "resources": ["roles", "rolebindings"],
+                "verbs": ["get", "create", "patch", "bind", "escalate"]}]}),
+        json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding", "metadata": {"name": "t", "namespace": namespace},
+            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "t"},
+            "subjects": [{"kind": "ServiceAccount", "name": "t", "namespace": namespace}]}),
+    ] {
+        bed.others.apply(&object).await?;
+    }
+    let tenant = bed.cluster.impersonate(namespace, "t")?;
+    let mut options = bed.options();
+    options.custom_stage_kinds = vec![("rbac.authorization.k8s.io".into(), "Role".into())];
+    let brought = || {
+        objects(vec![
+            json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding",
+                "metadata": {"name": "brought", "namespace": namespace},
+                "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "brought"},
+                "subjects": [{"kind": "ServiceAccount", "name": "t", "namespace": namespace}]}),
+            json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role",
+                "metadata": {"name": "brought", "namespace": namespace},
+                "rules": [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get"]}]}),
+        ])
+    };
+    let applied = sluice_testbed::eventually_ok(
+        std::time::Duration::from_secs(20),
+        "the rights are known",
+        || async { Ok(apply(&tenant, brought(), &options, &Recorder::default()).await?) },
+    )
+    .await?;
+    assert_eq!(
+        actions(&applied),
+        [
+            "Role/stages-roles/brought created",
+            "RoleBinding/stages-roles/brought created"
+        ]
+    );
+    Ok(())
+}

@@ -10,7 +10,7 @@ use sluice_cluster::kube::ResourceExt as _;
 use sluice_fetch::{FetchError, GitFetch, GitFetchOptions};
 use sluice_model::condition::{reasons, types};
 use sluice_model::{Revision, Severity};
-use sluice_sandbox::{CallObject, SourceRevision};
+use sluice_sandbox::{CallObject, Limits, SourceRevision};
 
 use super::status::Progress;
 use super::{GROUP, GitRepositoryReconciler, KIND};
@@ -156,11 +156,11 @@ impl<'a> Pass<'a> {
             .proxy_secret_ref
             .as_ref()
             .map(|reference| reference.name.as_str());
-        let plugin = engine.plugins.get(SOURCE).ok_or_else(|| {
+        let plugin = engine.plugin_for(SOURCE, &namespace).map_err(|error| {
             Failure::new(
                 types::FETCH_FAILED,
                 reasons::PLUGIN_UNAVAILABLE,
-                format!("no plugin {SOURCE:?} is ready"),
+                error.to_string(),
             )
         })?;
         let options = GitFetchOptions {
@@ -171,6 +171,7 @@ impl<'a> Pass<'a> {
             },
             secret: secret::read(&engine.cluster, &namespace, ("spec.secretRef", auth)).await?,
             proxy: secret::read(&engine.cluster, &namespace, ("spec.proxySecretRef", proxy)).await?,
+            limits: engine.limits_of(SOURCE, Limits::FETCH),
             repository: engine.repository(&Target::new(KIND, self.work.key.clone())),
         };
         Ok(GitFetch::new(spec, plugin, &engine.transport, options)?)

@@ -9,7 +9,6 @@ use sluice_api::{GoDuration, Kustomization, ResourceInventory};
 use sluice_apply::{
     Applied, ApplyOptions, Intent, IntentError, Owner, PruneOptions, diff_inventory, inventory, prune,
 };
-use sluice_cluster::Cluster;
 use sluice_cluster::kube::ResourceExt as _;
 use sluice_cluster::kube::api::{Api, Patch, PatchParams};
 use sluice_health::{HealthWatch, verdict};
@@ -19,6 +18,7 @@ use sluice_model::{Inventory, InventoryEntry, Severity};
 use super::failure::Failure;
 use super::health::{self, Attempt, Waiting};
 use super::pass::{Desired, Pass, WORTH_A_WRITE};
+use super::tenant::Place;
 use super::timing::Timing;
 use super::{GROUP, MANAGER, STATUS_MANAGER};
 use crate::expression;
@@ -69,40 +69,46 @@ pub(super) fn owner(object: &Kustomization) -> Owner {
 impl Pass<'_> {
     /// Applies, prunes and waits.
     pub(super) async fn apply(&mut self, desired: Desired, timing: Timing) -> Result<Outcome, Failure> {
-        let cluster = self.tenant()?;
-        let applied = self.apply_objects(&cluster, &desired, timing).await?;
-        let mut log = applied.changes.log();
+        let place = self.owner.place(&self.object).await?;
+        let applied = match self.apply_objects(&place, &desired, timing).await {
+            Ok(applied) => applied,
+            Err(failure) => return Err(self.note_failure(&desired, failure)),
+        };
+        self.tell_changes(&applied.changes.log());
+        self.tell_taken(&applied);
         let stale = diff_inventory(&self.inventory(), &applied.inventory);
         self.set_inventory(&applied.inventory);
         if self.object.spec.prune && !stale.is_empty() {
-            let deleted = self.prune(&cluster, &stale, &applied.inventory).await?;
-            log = [log, deleted]
-                .into_iter()
-                .filter(|part| !part.is_empty())
-                .collect::<Vec<_>>()
-                .join("\n");
+            match self.prune(&place, &stale, &applied.inventory).await {
+                Ok(deleted) => self.tell_changes(&deleted),
+                Err(failure) => return Err(self.note_failure(&desired, failure)),
+            }
         }
-        let revision = desired.artifact.revision.clone();
+        self.watch_drift(&place, &applied);
+        self.settle(&place, &desired, &applied, timing).await
+    }
+
+    /// A failure after the objects were known stands in the history.
+    fn note_failure(&mut self, desired: &Desired, failure: Failure) -> Failure {
+        let attempt = self.attempted(desired, false);
+        self.progress
+            .remember(&attempt, self.started.elapsed(), failure.reason);
+        failure
+    }
+
+    fn tell_changes(&self, log: &str) {
         if !log.is_empty() {
-            self.owner.tell(
-                &self.object,
-                Severity::Info,
-                reasons::PROGRESSING,
-                &log,
-                Some(&revision),
-            );
+            self.tell(Severity::Info, reasons::PROGRESSING, log);
         }
-        self.watch_drift(&applied);
-        self.settle(&desired, &applied, !log.is_empty(), timing).await
     }
 
     async fn apply_objects(
         &mut self,
-        cluster: &Cluster,
+        place: &Place,
         desired: &Desired,
         timing: Timing,
     ) -> Result<Applied, Failure> {
-        let options = self.apply_options();
+        let options = self.apply_options()?;
         let intent = StatusIntent {
             api: self.owner.api(&self.work.key),
             name: self.object.name_any(),
@@ -110,14 +116,11 @@ impl Pass<'_> {
             metrics: self.engine().metrics.clone(),
             recorded: Mutex::default(),
         };
-        self.progress.working(&format!(
-            "Detecting drift for revision {} with a timeout of {}",
-            desired.artifact.revision,
-            GoDuration::from(timing.timeout)
-        ));
+        let phase = timing.phase("Detecting drift", &desired.artifact.revision);
+        self.progress.working(&phase);
         let status = self.progress.status.clone();
         let objects = desired.rendering.manifests.objects.clone();
-        let work = sluice_apply::apply(cluster, objects, &options, &intent);
+        let work = sluice_apply::apply(&place.cluster, objects, &options, &intent);
         let applied = self.writer.while_slow(work, WORTH_A_WRITE, &status).await;
         if let Some(recorded) = intent.recorded.into_inner() {
             self.writer.written.inventory = Some(ResourceInventory::from(&recorded));
@@ -129,17 +132,24 @@ impl Pass<'_> {
         })
     }
 
-    fn apply_options(&self) -> ApplyOptions {
-        let spec = &self.object.spec;
+    fn apply_options(&self) -> Result<ApplyOptions, Failure> {
+        let (spec, settings) = (&self.object.spec, &self.engine().options);
         let mut options = ApplyOptions::new(MANAGER, owner(&self.object), verdict);
         options.force = spec.force;
-        options.concurrency = self.engine().options.concurrent_ssa;
+        options.concurrency = settings.concurrent_ssa;
+        options.override_managers.clone_from(&settings.override_managers);
+        options
+            .custom_stage_kinds
+            .clone_from(&settings.custom_stage_kinds);
+        options.protected = self.owner.protected(&self.object);
         options.previous = self.inventory();
+        options.ignore = super::ignore::rules(spec)
+            .map_err(|error| Failure::retry(reasons::RECONCILIATION_FAILED, error.to_string()))?;
         if let Some(common) = &spec.common_metadata {
             options.common_labels = common.labels.clone().into_iter().collect();
             options.common_annotations = common.annotations.clone().into_iter().collect();
         }
-        options
+        Ok(options)
     }
 
     fn set_inventory(&mut self, inventory: &Inventory) {
@@ -149,11 +159,13 @@ impl Pass<'_> {
     /// Deletes stale objects; those that the server kept stay in the inventory and are tried again.
     async fn prune(
         &mut self,
-        cluster: &Cluster,
+        place: &Place,
         stale: &[InventoryEntry],
         applied: &Inventory,
     ) -> Result<String, Failure> {
-        let pruned = prune(cluster, stale, &PruneOptions::new(owner(&self.object))).await;
+        let mut options = PruneOptions::new(owner(&self.object));
+        options.protected = self.owner.protected(&self.object);
+        let pruned = prune(&place.cluster, stale, &options).await;
         let kept: Vec<InventoryEntry> = pruned.failed.iter().map(|(entry, _)| entry.clone()).collect();
         self.set_inventory(&inventory::join(applied, &kept));
         match pruned.into_result() {
@@ -165,12 +177,12 @@ impl Pass<'_> {
     /// Waits for health where that is asked for, else the pass is done.
     async fn settle(
         &mut self,
+        place: &Place,
         desired: &Desired,
         applied: &Applied,
-        changed: bool,
         timing: Timing,
     ) -> Result<Outcome, Failure> {
-        let attempt = self.attempted(desired, changed);
+        let attempt = self.attempted(desired, applied.changes.has_changes());
         if !health::is_asked_for(&self.object) {
             return self.finish(&attempt, false, timing).await;
         }
@@ -180,18 +192,14 @@ impl Pass<'_> {
         };
         let rules = expression::health_rules(&self.object.spec.health_check_exprs)?;
         let owner = format!("Kustomization/{}", self.work.key);
-        let watch = HealthWatch::start_with(&self.tenant()?, &self.engine().hub, &owner, targets, rules);
+        let watch = HealthWatch::start_with(&place.cluster, &place.hub, &owner, targets, rules);
         let target = (self.engine().queues.kustomizations.clone(), self.work.key.clone());
         let waiting = Waiting::start(watch, (attempt, self.started), timing.timeout, target);
         if waiting.outcome().is_some() {
             return self.conclude(&waiting, timing).await;
         }
-        let message = format!(
-            "Running health checks for revision {} with a timeout of {}",
-            waiting.attempt.revision,
-            GoDuration::from(timing.timeout)
-        );
-        self.progress.checking_health(&message);
+        let phase = timing.phase("Running health checks", &waiting.attempt.revision);
+        self.progress.checking_health(&phase);
         self.writer.write(&self.progress.status).await?;
         self.owner.memory.set_waiting(&self.work.key, waiting);
         // a retry that an earlier pass asked for would begin the wait again, with the whole of its time
@@ -213,6 +221,7 @@ impl Pass<'_> {
             return Ok(Outcome::Settled);
         }
         self.started = waiting.started;
+        self.revisions = Some(waiting.attempt.revisions());
         self.conclude(&waiting, timing).await
     }
 
@@ -220,12 +229,7 @@ impl Pass<'_> {
         let attempt = &waiting.attempt;
         if let Some(Err(error)) = waiting.outcome() {
             let took = self.started.elapsed();
-            self.progress.remember(
-                &attempt.digest.to_string(),
-                took,
-                error.reason(),
-                &attempt.revision,
-            );
+            self.progress.remember(attempt, took, error.reason());
             return Err(Failure::retry(error.reason(), error.to_string()));
         }
         if attempt.tells_of_health() {
@@ -234,13 +238,7 @@ impl Pass<'_> {
                 GoDuration::from(rounded(self.started.elapsed()))
             );
             let reason = self.progress.ready_reason();
-            self.owner.tell(
-                &self.object,
-                Severity::Info,
-                &reason,
-                &message,
-                Some(&attempt.revision),
-            );
+            self.tell(Severity::Info, &reason, &message);
         }
         self.finish(attempt, true, timing).await
     }
@@ -263,7 +261,7 @@ impl Pass<'_> {
         tracing::info!(revision = attempt.revision, "{message}");
         let reason = self.progress.ready_reason();
         self.owner
-            .tell_commit_status(&self.object, &reason, &message, &attempt.revision);
+            .tell_commit_status(&self.object, &reason, &message, &attempt.revisions());
         Ok(Outcome::Next(next))
     }
 }

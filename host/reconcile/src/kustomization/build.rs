@@ -18,13 +18,11 @@ use crate::engine::Engine;
 pub const RENDERER: &str = "render-kustomize";
 
 /// The renderer that is installed now.
-pub fn renderer(engine: &Engine) -> Result<Arc<Plugin>, Failure> {
-    engine.plugins.get(RENDERER).ok_or_else(|| {
-        Failure::retry(
-            reasons::PLUGIN_UNAVAILABLE,
-            format!("no plugin {RENDERER:?} is ready"),
-        )
-    })
+pub fn renderer(engine: &Engine, object: &Kustomization) -> Result<Arc<Plugin>, Failure> {
+    let namespace = object.namespace().unwrap_or_default();
+    engine
+        .plugin_for(RENDERER, &namespace)
+        .map_err(|error| Failure::retry(reasons::PLUGIN_UNAVAILABLE, error.to_string()))
 }
 
 /// The render of the object's directory in a tree.
@@ -43,7 +41,7 @@ pub fn input<'a>(
                 namespace: object.namespace().unwrap_or_default(),
                 name: object.name_any(),
             },
-            limits: Limits::RENDER,
+            limits: engine.limits_of(RENDERER, Limits::RENDER),
             bindings: Bindings::default(),
         },
         config: config::of(&object.spec, !engine.options.no_remote_bases),

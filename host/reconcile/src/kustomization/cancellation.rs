@@ -26,6 +26,7 @@ impl Pass<'_> {
             return Ok(());
         };
         let is_over = waiting.outcome().is_some();
+        let revisions = waiting.attempt.revisions();
         drop(waiting);
         let reasons = &self.work.reasons;
         if is_over || !reasons.iter().any(|reason| reason.supersedes()) {
@@ -38,13 +39,12 @@ impl Pass<'_> {
             format!("Kustomization/{}", self.work.key)
         };
         self.progress.canceled(&trigger);
-        let revision = self.progress.status.last_attempted_revision.clone();
         self.owner.tell(
             &self.object,
             Severity::Info,
             reasons::HEALTH_CHECK_CANCELED,
             &format!("Health checks canceled due to new reconciliation triggered by {trigger}"),
-            revision.as_deref(),
+            Some(&revisions),
         );
         // the request is answered by the pass that begins now
         Ok(self.writer.write(&self.progress.status).await?)

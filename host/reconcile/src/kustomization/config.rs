@@ -1,7 +1,7 @@
 //! The renderer's config for a Kustomization: what its spec lays over the repository's own kustomization.yaml.
 
 use serde_json::{Map, Value, json};
-use sluice_api::{Kustomization, KustomizationSpec};
+use sluice_api::KustomizationSpec;
 
 /// The config of `render-kustomize`; absent fields stay absent so that equal specs give equal configs.
 pub fn of(spec: &KustomizationSpec, remote_bases: bool) -> Value {
@@ -41,19 +41,6 @@ pub fn of(spec: &KustomizationSpec, remote_bases: bool) -> Value {
 pub fn root(spec: &KustomizationSpec) -> Result<String, sluice_model::path::PathError> {
     let path = spec.path.as_deref().unwrap_or_default();
     sluice_model::path::normalize(path.trim_start_matches('/'))
-}
-
-/// A field of the spec that this version does not serve: refused, because ignoring it would apply something else
-/// than what was asked for.
-pub fn unserved_field(object: &Kustomization) -> Option<&'static str> {
-    let spec = &object.spec;
-    let asked = [
-        ("spec.kubeConfig", spec.kube_config.is_some()),
-        ("spec.ignore", !spec.ignore.is_empty()),
-    ];
-    asked
-        .into_iter()
-        .find_map(|(field, asked)| asked.then_some(field))
 }
 
 #[cfg(test)]

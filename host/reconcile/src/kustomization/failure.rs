@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use sluice_api::GoDuration;
 use sluice_cluster::kube;
 use sluice_health::rules::RulesError;
 use sluice_model::condition::reasons;
 
 use super::dependency::DependencyError;
 use super::source::SourceError;
+use crate::fetched::FetchError;
 
 /// What Flux says before a reason for which it gives up.
 const TERMINAL: &str = "Reconciliation failed terminally due to configuration error";
@@ -27,6 +29,7 @@ pub struct Failure {
     /// Names object, field or file, and why.
     pub message: String,
     next: Next,
+    quiet: bool,
 }
 
 impl Failure {
@@ -36,6 +39,7 @@ impl Failure {
             reason,
             message: message.into(),
             next: Next::Retry,
+            quiet: false,
         }
     }
 
@@ -45,6 +49,7 @@ impl Failure {
             reason,
             message: message.into(),
             next: Next::Stalled,
+            quiet: false,
         }
     }
 
@@ -54,6 +59,7 @@ impl Failure {
             reason,
             message: message.into(),
             next: Next::Dependency,
+            quiet: false,
         }
     }
 
@@ -65,6 +71,18 @@ impl Failure {
     /// Whether another object is waited for.
     pub fn is_waiting(&self) -> bool {
         self.next == Next::Dependency
+    }
+
+    /// The text of its event, as Flux words it; none where the condition says all.
+    pub fn event(&self, dependency: Duration) -> Option<String> {
+        match self.reason {
+            reasons::DEPENDENCY_NOT_READY => Some(format!(
+                "Dependencies do not meet ready condition, retrying in {}",
+                GoDuration::from(dependency)
+            )),
+            reasons::ARTIFACT_FAILED if self.is_waiting() || self.quiet => None,
+            _ => Some(self.message.clone()),
+        }
     }
 
     /// The wait before the next attempt.
@@ -79,6 +97,10 @@ impl From<SourceError> for Failure {
         match error {
             _ if error.is_stalling() => Self::stalled(error.reason(), message),
             SourceError::NoArtifact { .. } => Self::waiting(error.reason(), message),
+            SourceError::NotFound { .. } => Self {
+                quiet: true,
+                ..Self::retry(error.reason(), message)
+            },
             _ => Self::retry(error.reason(), message),
         }
     }
@@ -117,6 +139,16 @@ impl From<kube::Error> for Failure {
     }
 }
 
+impl From<FetchError> for Failure {
+    fn from(error: FetchError) -> Self {
+        let message = error.to_string();
+        if error.is_absent() {
+            return Self::waiting(reasons::ARTIFACT_FAILED, message);
+        }
+        Self::retry(reasons::ARTIFACT_FAILED, message)
+    }
+}
+
 impl From<sluice_artifact::StoreError> for Failure {
     fn from(error: sluice_artifact::StoreError) -> Self {
         Self::retry(reasons::ARTIFACT_FAILED, error.to_string())
@@ -126,5 +158,34 @@ impl From<sluice_artifact::StoreError> for Failure {
 impl From<sluice_render::RenderError> for Failure {
     fn from(error: sluice_render::RenderError) -> Self {
         Self::retry(error.reason(), error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Flux tells neither of a missing source nor of a missing artifact, and words dependencies for people.
+    #[test]
+    fn events_are_as_flux_words_them() {
+        let requeue = Duration::from_secs(30);
+        let waiting = Failure::waiting(reasons::DEPENDENCY_NOT_READY, "dependency 'a/b' is not ready");
+        assert_eq!(
+            waiting.event(requeue).as_deref(),
+            Some("Dependencies do not meet ready condition, retrying in 30s")
+        );
+        let none = SourceError::NoArtifact { retry: "30s".into() };
+        assert_eq!(Failure::from(none).event(requeue), None);
+        let key = crate::key::ObjectKey::new("ns", "repo");
+        let missing = SourceError::NotFound {
+            kind: "GitRepository".into(),
+            key: key.clone(),
+        };
+        assert_eq!(Failure::from(missing).event(requeue), None);
+        let denied = SourceError::Denied {
+            kind: "GitRepository".into(),
+            key,
+        };
+        assert!(Failure::from(denied).event(requeue).is_some());
     }
 }

@@ -12,6 +12,7 @@ use sluice_health::{HealthError, HealthWatch, Summary, Target};
 use sluice_model::{Digest, ObjectId};
 use tokio::task::AbortHandle;
 
+use super::tell::Revisions;
 use crate::key::ObjectKey;
 use crate::queue::{Queue, Reason};
 
@@ -38,6 +39,16 @@ impl Attempt {
     /// Whether a passed check is worth an event: after one that did not pass, or for what a new revision changed.
     pub fn tells_of_health(&self) -> bool {
         !self.was_healthy || (self.is_new_revision && self.changed)
+    }
+}
+
+impl Attempt {
+    /// For events.
+    pub fn revisions(&self) -> Revisions {
+        Revisions {
+            revision: self.revision.clone(),
+            origin: self.origin_revision.clone(),
+        }
     }
 }
 

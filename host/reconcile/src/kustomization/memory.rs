@@ -11,8 +11,11 @@ use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 use super::health::Waiting;
+use super::reference::{Following, ReferenceWatch};
+use super::termination::Terminating;
 use crate::key::ObjectKey;
 use crate::queue::{Reason, Reasons};
+use crate::remote::Remote;
 
 /// The state that was applied last, as far as this process knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +33,9 @@ struct State {
     applied: Option<Applied>,
     waiting: Option<Waiting>,
     drift: Option<DriftWatch>,
+    references: Option<Following>,
+    remote: Option<Arc<Remote>>,
+    terminating: Option<Terminating>,
 }
 
 /// The watch over applied objects, and the task that hears it.
@@ -99,6 +105,46 @@ impl Memory {
             .drift
             .as_ref()
             .map(|watch| watch.subscription.clone())
+    }
+
+    /// The watch over what the object refers to; made when there is none.
+    pub fn following(&self, key: &ObjectKey, make: impl FnOnce() -> Following) -> Arc<ReferenceWatch> {
+        self.with(key, |state| state.references.get_or_insert_with(make).watch())
+    }
+
+    /// The object refers to nothing any more.
+    pub fn unfollow(&self, key: &ObjectKey) {
+        let _ended = self
+            .0
+            .lock()
+            .get_mut(key)
+            .and_then(|state| state.references.take());
+    }
+
+    /// Keeps the object's remote cluster open until it has another one or none.
+    pub fn hold_remote(&self, key: &ObjectKey, remote: Option<Arc<Remote>>) {
+        if remote.is_some() || self.0.lock().contains_key(key) {
+            let _former = self.with(key, |state| std::mem::replace(&mut state.remote, remote));
+        }
+    }
+
+    /// Keeps a wait for deleted objects.
+    pub fn set_terminating(&self, key: &ObjectKey, terminating: Terminating) {
+        self.with(key, |state| state.terminating = Some(terminating));
+    }
+
+    /// What a wait for deleted objects came to: none where nobody waits, then none while it goes on.
+    pub fn terminated(&self, key: &ObjectKey) -> Option<Option<Vec<String>>> {
+        let known = self.0.lock();
+        Some(known.get(key)?.terminating.as_ref()?.outcome())
+    }
+
+    /// Nothing is applied any more: ends the wait for health and the watch over applied objects.
+    pub fn rest(&self, key: &ObjectKey) {
+        if let Some(state) = self.0.lock().get_mut(key) {
+            state.waiting = None;
+            state.drift = None;
+        }
     }
 
     /// Forgets everything of an object.

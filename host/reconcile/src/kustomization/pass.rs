@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sluice_api::{Kustomization, KustomizationStatus};
-use sluice_cluster::Cluster;
 use sluice_model::condition::reasons;
 use sluice_model::{Artifact, Inventory, Severity, Tree, TreeRead as _};
 use sluice_render::Rendering;
@@ -13,6 +12,7 @@ use super::failure::Failure;
 use super::health::{self, Attempt};
 use super::memory::{Applied, is_check_due};
 use super::status::Progress;
+use super::tell::Revisions;
 use super::timing::Timing;
 use super::{KustomizationReconciler, config, decryption, dependency, source};
 use crate::engine::Engine;
@@ -22,6 +22,8 @@ use crate::queue::Work;
 use crate::status::Writer;
 use crate::worker::Outcome;
 
+/// Annotation of OCI manifests with the commit that they were made of.
+const ORIGIN_REVISION: &str = "org.opencontainers.image.revision";
 /// A phase that is over sooner is not worth a write of status.
 pub(super) const WORTH_A_WRITE: Duration = Duration::from_secs(1);
 
@@ -33,6 +35,8 @@ pub(super) struct Pass<'a> {
     pub(super) progress: Progress,
     pub(super) writer: Writer<Kustomization, KustomizationStatus>,
     pub(super) started: Instant,
+    /// Of the source, once it is known.
+    pub(super) revisions: Option<Revisions>,
 }
 
 /// What a pass is about to apply.
@@ -56,6 +60,7 @@ impl<'a> Pass<'a> {
             progress,
             writer,
             started: Instant::now(),
+            revisions: None,
         }
     }
 
@@ -83,17 +88,13 @@ impl<'a> Pass<'a> {
             return self.look_at_health(timing).await;
         }
         self.end_wait().await?;
-        if let Some(field) = config::unserved_field(&self.object) {
-            return Err(Failure::stalled(
-                reasons::BUILD_FAILED,
-                format!("{field} is not served by this version of Sluice; nothing was applied"),
-            ));
-        }
         expression::health_rules(&self.object.spec.health_check_exprs)?;
-        let (artifact, tree) = self.fetch()?;
+        self.owner.follow_references(&self.work.key, &self.object);
+        let artifact = self.source()?;
         self.check_dependencies(&artifact)?;
+        let tree = self.fetch(&artifact, timing).await?;
         self.progress.status.last_attempted_revision = Some(artifact.revision.clone());
-        let rendering = self.render(&artifact, tree).await?;
+        let rendering = self.render(&artifact, tree, timing).await?;
         let rendering = self.post_build(rendering).await?;
         let desired = Desired { artifact, rendering };
         if let Some(next_check) = self.unchanged(&desired) {
@@ -116,13 +117,32 @@ impl<'a> Pass<'a> {
         Outcome::Settled
     }
 
-    /// The artifact of the source, opened.
-    fn fetch(&self) -> Result<(Artifact, Tree), Failure> {
+    /// The artifact of the source.
+    fn source(&mut self) -> Result<Artifact, Failure> {
         let engine = self.engine();
         let target = source::target(&self.object);
-        source::check_access(&self.object, &target, engine.options.no_cross_namespace_refs)?;
+        source::check_access(&self.object, &target, &engine.options)?;
         let artifact = source::artifact(&engine.stores, &target, engine.options.requeue_dependency)?;
-        let tree = engine.open_tree(&target, &artifact)?;
+        self.revisions = Some(Revisions {
+            revision: artifact.revision.clone(),
+            origin: artifact.metadata.get(ORIGIN_REVISION).cloned(),
+        });
+        Ok(artifact)
+    }
+
+    /// The artifact, opened: from our own store, or from whoever serves it.
+    async fn fetch(&mut self, artifact: &Artifact, timing: Timing) -> Result<Tree, Failure> {
+        let engine = self.engine();
+        let target = source::target(&self.object);
+        let tree = if engine.stores_artifacts_of(&target.kind) {
+            engine.open_tree(&target, artifact)?
+        } else {
+            self.progress
+                .working(&timing.phase("Fetching manifests", &artifact.revision));
+            let status = self.progress.status.clone();
+            let fetched = engine.fetched.open(artifact);
+            self.writer.while_slow(fetched, WORTH_A_WRITE, &status).await?
+        };
         let root = config::root(&self.object.spec)?;
         if tree.entries(&root).is_err() {
             return Err(Failure::retry(
@@ -133,7 +153,7 @@ impl<'a> Pass<'a> {
                 ),
             ));
         }
-        Ok((artifact, tree))
+        Ok(tree)
     }
 
     fn check_dependencies(&self, artifact: &Artifact) -> Result<(), Failure> {
@@ -143,13 +163,18 @@ impl<'a> Pass<'a> {
     }
 
     /// The final objects, from the memo where what the renderer read has not changed.
-    async fn render(&mut self, artifact: &Artifact, tree: Tree) -> Result<Rendering, Failure> {
+    async fn render(
+        &mut self,
+        artifact: &Artifact,
+        tree: Tree,
+        timing: Timing,
+    ) -> Result<Rendering, Failure> {
         let engine = self.engine();
-        let plugin = super::build::renderer(engine)?;
+        let plugin = super::build::renderer(engine, &self.object)?;
         let mut input = super::build::input(engine, &plugin, &self.object, tree)?;
         input.decryptor = decryption::decryptor(engine, &self.object).await?;
         self.progress
-            .working(&format!("Building manifests for revision {}", artifact.revision));
+            .working(&timing.phase("Building manifests", &artifact.revision));
         let rendered = engine.renderer.render(input);
         let status = self.progress.status.clone();
         let rendering = self.writer.while_slow(rendered, WORTH_A_WRITE, &status).await?;
@@ -189,11 +214,7 @@ impl<'a> Pass<'a> {
     pub(super) fn attempted(&self, desired: &Desired, changed: bool) -> Attempt {
         Attempt {
             revision: desired.artifact.revision.clone(),
-            origin_revision: desired
-                .artifact
-                .metadata
-                .get("org.opencontainers.image.revision")
-                .cloned(),
+            origin_revision: desired.artifact.metadata.get(ORIGIN_REVISION).cloned(),
             generation: self.generation(),
             digest: desired.rendering.digest,
             changed,
@@ -210,13 +231,8 @@ impl<'a> Pass<'a> {
             attempt.origin_revision.as_deref(),
             health_checked,
         );
-        let (digest, took) = (attempt.digest.to_string(), self.started.elapsed());
-        self.progress.remember(
-            &digest,
-            took,
-            reasons::RECONCILIATION_SUCCEEDED,
-            &attempt.revision,
-        );
+        self.progress
+            .remember(attempt, self.started.elapsed(), reasons::RECONCILIATION_SUCCEEDED);
     }
 
     /// Notes that these objects stand in the cluster, and when to compare next.
@@ -237,11 +253,6 @@ impl<'a> Pass<'a> {
         Ok(self.writer.write(&self.progress.status).await?)
     }
 
-    /// The identity that objects are applied with.
-    pub(super) fn tenant(&self) -> Result<Cluster, Failure> {
-        self.owner.tenant(&self.object)
-    }
-
     /// The inventory in status.
     pub(super) fn inventory(&self) -> Inventory {
         self.object
@@ -254,8 +265,7 @@ impl<'a> Pass<'a> {
 
     async fn end_stalled(&mut self, reason: &'static str, message: &str) -> Outcome {
         self.progress.stalled(reason, message);
-        self.owner
-            .tell(&self.object, Severity::Error, reason, message, None);
+        self.tell(Severity::Error, reason, message);
         // what an earlier pass scheduled would only stall again
         self.engine().queues.kustomizations.unschedule(&self.work.key);
         match self.write().await {
@@ -280,14 +290,9 @@ impl<'a> Pass<'a> {
         } else {
             Severity::Error
         };
-        let revision = self.progress.status.last_attempted_revision.clone();
-        self.owner.tell(
-            &self.object,
-            severity,
-            failure.reason,
-            &failure.message,
-            revision.as_deref(),
-        );
+        if let Some(text) = failure.event(self.engine().options.requeue_dependency) {
+            self.tell(severity, failure.reason, &text);
+        }
         if let Err(error) = self.write().await {
             return Outcome::Backoff(error.message);
         }

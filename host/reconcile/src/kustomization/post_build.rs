@@ -13,9 +13,7 @@ use sluice_render::{PostBuild, Rendering};
 
 use super::failure::Failure;
 use super::pass::Pass;
-
-/// A variable that is not set and has no default fails the build, as in Flux since 2.9.
-const STRICT: bool = true;
+use crate::feature::STRICT_SUBSTITUTIONS;
 
 /// A reference cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -147,7 +145,8 @@ impl Pass<'_> {
             return Ok(rendering);
         };
         let (cluster, namespace) = (&self.engine().cluster, namespace(&object));
-        let mut post_build = variables(Some(cluster), &namespace, spec, STRICT).await?;
+        let strict = self.engine().options.features.is_on(STRICT_SUBSTITUTIONS);
+        let mut post_build = variables(Some(cluster), &namespace, spec, strict).await?;
         post_build.confidential |= object.spec.decryption.is_some();
         if !post_build.applies() {
             return Ok(rendering);

@@ -1,15 +1,20 @@
-//! The source of a Kustomization: which object, whether it may be used, and its current artifact.
+//! The source of a Kustomization: which object, whether it may be used, and its current artifact. Every kind of source
+//! is used alike: what counts is `status.artifact`.
 
 use std::time::Duration;
 
-use sluice_api::{GoDuration, Kustomization, KustomizationSpec};
+use sluice_api::{
+    Bucket, ExternalArtifact, GitRepository, GoDuration, Kustomization, KustomizationSpec, OCIRepository,
+};
 use sluice_cluster::kube::ResourceExt as _;
 use sluice_model::Artifact;
 use sluice_model::condition::reasons;
 
-use crate::engine::Stores;
+use crate::engine::{Options, Stores};
+use crate::feature::EXTERNAL_ARTIFACT;
 use crate::index::Target;
 use crate::key::ObjectKey;
+use crate::store::{Kind, Store};
 
 /// Why there is no artifact to apply.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -17,6 +22,14 @@ pub enum SourceError {
     /// Refused by `--no-cross-namespace-refs`.
     #[error("can't access '{kind}/{key}', cross-namespace references have been blocked")]
     Denied {
+        /// Kind of the source.
+        kind: String,
+        /// Which one.
+        key: ObjectKey,
+    },
+    /// Refused by a feature gate.
+    #[error("can't access '{kind}/{key}', {EXTERNAL_ARTIFACT} feature gate is disabled")]
+    Gated {
         /// Kind of the source.
         kind: String,
         /// Which one.
@@ -55,14 +68,14 @@ impl SourceError {
     /// The reason of the Ready condition.
     pub fn reason(&self) -> &'static str {
         match self {
-            Self::Denied { .. } => reasons::ACCESS_DENIED,
+            Self::Denied { .. } | Self::Gated { .. } => reasons::ACCESS_DENIED,
             _ => reasons::ARTIFACT_FAILED,
         }
     }
 
     /// Whether only a change of spec helps.
     pub fn is_stalling(&self) -> bool {
-        matches!(self, Self::Denied { .. })
+        matches!(self, Self::Denied { .. } | Self::Gated { .. })
     }
 }
 
@@ -84,22 +97,41 @@ fn of(namespace: &str, spec: &KustomizationSpec) -> Target {
     )
 }
 
-/// Checks the cross-namespace rule before anything is read (T1).
+/// Checks the cross-namespace rule and the feature gate before anything is read (T1).
 ///
 /// # Errors
-/// The source is in another namespace and that is not allowed.
-pub fn check_access(
-    object: &Kustomization,
-    target: &Target,
-    no_cross_namespace_refs: bool,
-) -> Result<(), SourceError> {
-    if no_cross_namespace_refs && object.namespace().as_deref() != Some(&target.key.namespace) {
-        return Err(SourceError::Denied {
-            kind: target.kind.clone(),
-            key: target.key.clone(),
-        });
+/// The source is in another namespace or of a kind that is not allowed.
+pub fn check_access(object: &Kustomization, target: &Target, options: &Options) -> Result<(), SourceError> {
+    let (kind, key) = (target.kind.clone(), target.key.clone());
+    if options.no_cross_namespace_refs && object.namespace().as_deref() != Some(&target.key.namespace) {
+        return Err(SourceError::Denied { kind, key });
+    }
+    if kind == EXTERNAL_ARTIFACT && !options.features.is_on(EXTERNAL_ARTIFACT) {
+        return Err(SourceError::Gated { kind, key });
     }
     Ok(())
+}
+
+/// A kind that publishes an artifact.
+pub trait Source: Kind {
+    /// What it published last.
+    fn artifact(&self) -> Option<&sluice_api::Artifact>;
+}
+
+macro_rules! sources {
+    ($($kind:ty),*) => {$(
+        impl Source for $kind {
+            fn artifact(&self) -> Option<&sluice_api::Artifact> {
+                self.status.as_ref()?.artifact.as_ref()
+            }
+        }
+    )*};
+}
+sources!(GitRepository, OCIRepository, Bucket, ExternalArtifact);
+
+/// The artifact of a stored object; the outer option is whether there is such an object.
+fn stored<K: Source>(store: &Store<K>, key: &ObjectKey) -> Option<Option<sluice_api::Artifact>> {
+    store.get(key).map(|source| source.artifact().cloned())
 }
 
 /// The current artifact of a source.
@@ -109,21 +141,19 @@ pub fn check_access(
 pub fn artifact(stores: &Stores, target: &Target, retry: Duration) -> Result<Artifact, SourceError> {
     let Target { kind, key } = target;
     let stored = match kind.as_str() {
-        "GitRepository" => stores
-            .git_repositories
-            .get(key)
-            .map(|source| source.status.clone()),
+        "GitRepository" => stored(&stores.git_repositories, key),
+        "OCIRepository" => stored(&stores.oci_repositories, key),
+        "Bucket" => stored(&stores.buckets, key),
+        "ExternalArtifact" => stored(&stores.external_artifacts, key),
         _ => return Err(SourceError::Unsupported(kind.clone())),
     };
-    let status = stored.ok_or_else(|| SourceError::NotFound {
+    let artifact = stored.ok_or_else(|| SourceError::NotFound {
         kind: kind.clone(),
         key: key.clone(),
     })?;
-    let artifact = status
-        .and_then(|status| status.artifact)
-        .ok_or_else(|| SourceError::NoArtifact {
-            retry: GoDuration::from(retry).to_string(),
-        })?;
+    let artifact = artifact.ok_or_else(|| SourceError::NoArtifact {
+        retry: GoDuration::from(retry).to_string(),
+    })?;
     Artifact::try_from(&artifact).map_err(|error| SourceError::Unreadable {
         kind: kind.clone(),
         key: key.clone(),

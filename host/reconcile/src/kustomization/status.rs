@@ -8,6 +8,7 @@ use sluice_api::{Kustomization, KustomizationStatus};
 use sluice_cluster::k8s_openapi::jiff::Timestamp;
 use sluice_model::condition::{reasons, types};
 
+use super::health::Attempt;
 use crate::request;
 
 /// The status of one pass: starts as the stored one and is written once at the end, or when a phase lasts.
@@ -90,11 +91,15 @@ impl Progress {
     }
 
     /// Adds the outcome to the history.
-    pub fn remember(&mut self, digest: &str, took: Duration, outcome: &str, revision: &str) {
-        let metadata = BTreeMap::from([("revision".to_owned(), revision.to_owned())]);
+    pub fn remember(&mut self, attempt: &Attempt, took: Duration, outcome: &str) {
+        let mut metadata = BTreeMap::from([("revision".to_owned(), attempt.revision.clone())]);
+        if let Some(origin) = &attempt.origin_revision {
+            metadata.insert("originRevision".to_owned(), origin.clone());
+        }
+        let digest = attempt.digest.to_string();
         self.status
             .history
-            .upsert(digest, Timestamp::now(), took, outcome, metadata);
+            .upsert(&digest, Timestamp::now(), took, outcome, metadata);
     }
 
     /// Answers a request for reconciliation: the last thing before the status is written.

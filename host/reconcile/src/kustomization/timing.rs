@@ -51,6 +51,14 @@ impl Timing {
     }
 }
 
+impl Timing {
+    /// What is under way, as Flux words it.
+    pub fn phase(&self, what: &str, revision: &str) -> String {
+        let timeout = GoDuration::from(self.timeout);
+        format!("{what} for revision {revision} with a timeout of {timeout}")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,9 +8,10 @@ use sluice_api::{Plugin, PluginStatus};
 use sluice_model::condition::reasons;
 use sluice_model::port::EndpointError;
 use sluice_model::{Digest, SecretData};
-use sluice_sandbox::{Grants, Interface, LoadError, PluginSource};
+use sluice_sandbox::{Grants, Interface, Limits, LoadError, PluginSource};
 use sluice_transport::oci::{RegistryTarget, Version};
 
+use super::gate;
 use crate::engine::Engine;
 use crate::key::ObjectKey;
 use crate::secret;
@@ -114,6 +115,7 @@ impl Installed {
 /// The spec, the registry or the component; the plugin that ran before stays.
 pub async fn install(engine: &Engine, key: &ObjectKey, object: &Plugin) -> Result<Installed, InstallError> {
     let grants = grants(object)?;
+    check_limits(object)?;
     match (&object.spec.oci, &object.spec.builtin) {
         (Some(oci), None) => install_oci(engine, key, oci, grants).await,
         (None, Some(name)) => install_builtin(engine, key, name),
@@ -121,6 +123,15 @@ pub async fn install(engine: &Engine, key: &ObjectKey, object: &Plugin) -> Resul
             field: "spec",
             problem: "exactly one of oci and builtin must be set".into(),
         }),
+    }
+}
+
+fn check_limits(object: &Plugin) -> Result<(), InstallError> {
+    let wanted = object.spec.limits.as_ref();
+    let checked = wanted.map(|wanted| gate::apply(wanted, Limits::RENDER));
+    match checked {
+        Some(Err((field, problem))) => Err(InstallError::Spec { field, problem }),
+        _ => Ok(()),
     }
 }
 

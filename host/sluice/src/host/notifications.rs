@@ -9,7 +9,7 @@ use sluice_event::{Destination, Recorder, RecorderOptions, Workers};
 use sluice_notify::dispatch::Dispatcher;
 use sluice_notify::{Router, RouterOptions};
 use sluice_reconcile::Stores;
-use sluice_reconcile::notification::{Notifiers, Objects, Warnings};
+use sluice_reconcile::notification::{Objects, Warnings, notifiers};
 use sluice_sandbox::PluginStore;
 use sluice_transport::{HttpAuth, HttpTarget, Transport};
 use tokio::net::TcpListener;
@@ -53,7 +53,7 @@ pub fn start(
     });
     let dispatcher = Dispatcher::new(
         objects.clone(),
-        Arc::new(Notifiers(plugins)),
+        Arc::new(notifiers(plugins, stores.plugins.clone())),
         reporter.clone(),
         transport.clone(),
     );

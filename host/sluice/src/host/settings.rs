@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use bytes::Bytes;
 use serde_json::{Value, json};
-use sluice_cluster::{Cluster, ClusterOptions, ElectionOptions};
+use sluice_cluster::{Cluster, ClusterOptions, ElectionOptions, KubeconfigPolicy};
 use sluice_model::SecretData;
 use sluice_reconcile::Options;
 use sluice_sandbox::{Grants, Plugin, PluginStore, Sandbox, SandboxConfig};
@@ -67,6 +67,18 @@ pub fn options(args: &RunArgs) -> Options {
         sops_age_secret: Some(args.sops_age_secret.clone()).filter(|name| !name.is_empty()),
         sops_vault_configmap: Some(args.sops_vault_configmap.clone()).filter(|name| !name.is_empty()),
         default_decryption_service_account: args.default_decryption_service_account.clone(),
+        default_kubeconfig_service_account: args.default_kubeconfig_service_account.clone(),
+        kubeconfig: KubeconfigPolicy {
+            exec_asked_for: args.insecure_kubeconfig_exec,
+            insecure_tls: args.insecure_kubeconfig_tls,
+        },
+        override_managers: args.override_manager.clone(),
+        custom_stage_kinds: args.custom_apply_stage_kinds.clone(),
+        allow_namespace_security_labels: args.allow_namespace_security_labels,
+        artifact_host: std::env::var("SOURCE_CONTROLLER_LOCALHOST")
+            .ok()
+            .filter(|host| !host.is_empty()),
+        features: args.feature_gates.clone(),
         repositories: args.storage_path.join(".git"),
     }
 }
