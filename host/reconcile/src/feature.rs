@@ -9,8 +9,23 @@ pub const EXTERNAL_ARTIFACT: &str = "ExternalArtifact";
 /// A variable that is not set and has no default fails the build; on since Flux 2.9.
 pub const STRICT_SUBSTITUTIONS: &str = "StrictPostBuildSubstitutions";
 
+/// `readyExpr` is asked in addition to the built-in test of a dependency instead of replacing it.
+pub const ADDITIVE_EXPRESSIONS: &str = "AdditiveCELDependencyCheck";
+
+/// A wait for health goes on when an object failed, until every other one is decided.
+pub const NO_FAIL_FAST: &str = "DisableFailFastBehavior";
+
+/// A wait for health ends when something new asks for a reconciliation: what Sluice always does.
+const CANCEL_HEALTH_CHECKS: &str = "CancelHealthCheckOnNewRevision";
+
 /// Gates of Flux's controllers that change what Sluice does, with their state here when nothing is said.
-const KNOWN: [(&str, bool); 2] = [(EXTERNAL_ARTIFACT, true), (STRICT_SUBSTITUTIONS, true)];
+const KNOWN: [(&str, bool); 5] = [
+    (EXTERNAL_ARTIFACT, true),
+    (STRICT_SUBSTITUTIONS, true),
+    (ADDITIVE_EXPRESSIONS, false),
+    (NO_FAIL_FAST, false),
+    (CANCEL_HEALTH_CHECKS, true),
+];
 
 /// The gates that an operator set.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -70,6 +85,7 @@ mod tests {
             gates.without_effect().collect::<Vec<_>>(),
             ["CacheSecretsAndConfigMaps"]
         );
+        assert!(!gates.is_on(ADDITIVE_EXPRESSIONS) && !gates.is_on(NO_FAIL_FAST));
         assert!("ExternalArtifact".parse::<FeatureGates>().is_err());
         assert!("ExternalArtifact=maybe".parse::<FeatureGates>().is_err());
     }

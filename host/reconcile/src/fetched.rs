@@ -1,8 +1,9 @@
 //! Trees of artifacts that another process serves (ExternalArtifact, or a source kind that is not reconciled here):
 //! fetched from `status.artifact.url`, checked by digest, unpacked under caps, and kept in memory by digest.
 
+use std::collections::HashMap;
 use std::num::NonZeroUsize;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use lru::LruCache;
@@ -97,6 +98,8 @@ pub struct FetchedTrees {
     host: Option<String>,
     limits: Limits,
     kept: Mutex<Kept>,
+    /// Consumers of one artifact take turns, so that the first one fetches it for all.
+    turns: Mutex<HashMap<Key, Weak<tokio::sync::Mutex<()>>>>,
     permits: tokio::sync::Semaphore,
 }
 
@@ -111,6 +114,7 @@ impl FetchedTrees {
                 trees: LruCache::new(KEPT_TREES),
                 bytes: 0,
             }),
+            turns: Mutex::default(),
             permits: tokio::sync::Semaphore::new(AT_ONCE),
         }
     }
@@ -124,17 +128,30 @@ impl FetchedTrees {
         if let Some(tree) = self.kept.lock().get(&key) {
             return Ok(tree);
         }
+        let turn = self.turn(&key);
+        let _turn = turn.lock().await;
+        if let Some(tree) = self.kept.lock().get(&key) {
+            return Ok(tree);
+        }
         let ended = |_| FetchError::Ended {
             revision: artifact.revision.clone(),
         };
         let _permit = self.permits.acquire().await.map_err(ended)?;
-        // many consumers become due at one moment, and the first one fetched it meanwhile
-        if let Some(tree) = self.kept.lock().get(&key) {
-            return Ok(tree);
-        }
         let tree = self.fetch(artifact).await?;
         self.kept.lock().insert(key, tree.clone());
         Ok(tree)
+    }
+
+    /// The lock of those who want this artifact now.
+    fn turn(&self, key: &Key) -> Arc<tokio::sync::Mutex<()>> {
+        let mut turns = self.turns.lock();
+        turns.retain(|_, turn| turn.strong_count() > 0);
+        if let Some(turn) = turns.get(key).and_then(Weak::upgrade) {
+            return turn;
+        }
+        let turn = Arc::default();
+        turns.insert(key.clone(), Arc::downgrade(&turn));
+        turn
     }
 
     async fn fetch(&self, artifact: &Artifact) -> Result<Tree, FetchError> {

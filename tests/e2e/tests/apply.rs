@@ -4,8 +4,8 @@ use anyhow::Result;
 use serde_json::json;
 use sluice_e2e::Case;
 use sluice_e2e::object::{
-    commit_of, condition, config_map, failed_for, failed_with, git_repository, inventory, is_current,
-    kustomization, kustomization_file, message,
+    commit_of, condition, config_map, failed_for, git_repository, inventory, is_current, kustomization,
+    kustomization_file, message,
 };
 use sluice_testbed::Change;
 

@@ -25,7 +25,10 @@ async fn history_counts_outcomes_and_keeps_failures() -> Result<()> {
     let again = case.reconcile("Kustomization", "app").await?;
     let history = again["status"]["history"].as_array().expect("a history").clone();
     assert_eq!(history.len(), 1, "{history:?}");
-    assert!(history[0]["totalReconciliations"].as_i64() >= Some(2), "{history:?}");
+    assert!(
+        history[0]["totalReconciliations"].as_i64() >= Some(2),
+        "{history:?}"
+    );
     assert_eq!(history[0]["lastReconciledStatus"], "ReconciliationSucceeded");
 
     let bad = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: settings\ndata:\n  color: [no, text]\n";

@@ -22,6 +22,7 @@ use super::tenant::Place;
 use super::timing::Timing;
 use super::{GROUP, MANAGER, STATUS_MANAGER};
 use crate::expression;
+use crate::feature::NO_FAIL_FAST;
 use crate::metrics::Metrics;
 use crate::worker::Outcome;
 
@@ -194,7 +195,11 @@ impl Pass<'_> {
         let owner = format!("Kustomization/{}", self.work.key);
         let watch = HealthWatch::start_with(&place.cluster, &place.hub, &owner, targets, rules);
         let target = (self.engine().queues.kustomizations.clone(), self.work.key.clone());
-        let waiting = Waiting::start(watch, (attempt, self.started), timing.timeout, target);
+        let until = (
+            timing.timeout,
+            !self.engine().options.features.is_on(NO_FAIL_FAST),
+        );
+        let waiting = Waiting::start(watch, (attempt, self.started), until, target);
         if waiting.outcome().is_some() {
             return self.conclude(&waiting, timing).await;
         }

@@ -51,7 +51,8 @@ pub fn keys(namespace: &str, spec: &KustomizationSpec) -> Vec<ObjectKey> {
         .collect()
 }
 
-/// Checks all dependencies against `revision`, the one that is about to be applied.
+/// Checks all dependencies against `revision`, the one that is about to be applied. An expression replaces the built-in
+/// test, unless it is `additive`.
 ///
 /// # Errors
 /// The first that is not ready.
@@ -60,6 +61,7 @@ pub fn check(
     object: &Kustomization,
     source: &Target,
     revision: &str,
+    additive: bool,
 ) -> Result<(), DependencyError> {
     let namespace = object.namespace().unwrap_or_default();
     for (index, key) in keys(&namespace, &object.spec).into_iter().enumerate() {
@@ -67,24 +69,26 @@ pub fn check(
             .get(&key)
             .ok_or_else(|| DependencyError::NotFound(key.clone()))?;
         let expression = object.spec.depends_on[index].ready_expr.as_deref();
-        if let Some(expression) = expression.filter(|expression| !expression.is_empty()) {
-            check_expression(expression, object, &dependency, key)?;
-            continue;
+        let expression = expression.filter(|expression| !expression.is_empty());
+        if let Some(expression) = expression {
+            check_expression(expression, object, &dependency, &key)?;
         }
-        if let Err(because) = is_ready(&dependency, source, revision) {
+        if (expression.is_none() || additive)
+            && let Err(because) = is_ready(&dependency, source, revision)
+        {
             return Err(DependencyError::NotReady { key, because });
         }
     }
     Ok(())
 }
 
-/// The expression replaces every other test.
 fn check_expression(
     expression: &str,
     object: &Kustomization,
     dependency: &Kustomization,
-    key: ObjectKey,
+    key: &ObjectKey,
 ) -> Result<(), DependencyError> {
+    let key = key.clone();
     match crate::expression::is_ready(expression, object, dependency) {
         Ok(true) => Ok(()),
         Ok(false) => Err(DependencyError::NotReady {
@@ -160,12 +164,16 @@ mod tests {
     }
 
     fn with_expression(expression: &str) -> Result<(), DependencyError> {
+        judged(expression, false)
+    }
+
+    fn judged(expression: &str, additive: bool) -> Result<(), DependencyError> {
         let store = Store::default();
         store.learn(kustomization("db", &[], None));
         let mut object = kustomization("app", &["db"], None);
         object.spec.depends_on[0].ready_expr = Some(expression.to_owned());
         let source = crate::kustomization::source::target(&object);
-        check(&store, &object, &source, "main@sha1:2")
+        check(&store, &object, &source, "main@sha1:2", additive)
     }
 
     /// `db` has no status: the built-in test alone would never find it ready.
@@ -175,6 +183,8 @@ mod tests {
             with_expression("dep.metadata.name == 'db' && self.metadata.name == 'app'"),
             Ok(())
         );
+        let also = judged("true", true).expect_err("no status");
+        assert_eq!(also.to_string(), "dependency 'ns/db' is not ready");
         let not_ready = with_expression("dep.metadata.generation > 1").expect_err("not ready");
         assert_eq!(
             not_ready.to_string(),
@@ -219,7 +229,7 @@ mod tests {
         }
         let object = kustomization("app", &["db"], None);
         let source = crate::kustomization::source::target(&object);
-        check(&store, &object, &source, "main@sha1:2").map_err(|error| error.to_string())
+        check(&store, &object, &source, "main@sha1:2", false).map_err(|error| error.to_string())
     }
 
     #[test]

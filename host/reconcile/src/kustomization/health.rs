@@ -60,6 +60,7 @@ pub struct Waiting {
     pub started: Instant,
     latest: Arc<Mutex<Arc<Summary>>>,
     deadline: tokio::time::Instant,
+    fail_fast: bool,
     waker: AbortHandle,
 }
 
@@ -70,21 +71,24 @@ impl Drop for Waiting {
 }
 
 impl Waiting {
-    /// Starts to wait: the object becomes due when the health of its objects is decided, and at the deadline.
+    /// Starts to wait: the object becomes due when the health of its objects is decided (with
+    /// `fail_fast` by the first that failed), and at the deadline.
     pub fn start(
         watch: HealthWatch,
         (attempt, started): (Attempt, Instant),
-        timeout: Duration,
+        (timeout, fail_fast): (Duration, bool),
         (queue, key): (Arc<Queue>, ObjectKey),
     ) -> Self {
         let latest = Arc::new(Mutex::new(watch.summary()));
         let deadline = tokio::time::Instant::now() + timeout;
-        let waker = tokio::spawn(wake(watch, latest.clone(), deadline, (queue, key))).abort_handle();
+        let until = (deadline, fail_fast);
+        let waker = tokio::spawn(wake(watch, latest.clone(), until, (queue, key))).abort_handle();
         Self {
             attempt,
             started,
             latest,
             deadline,
+            fail_fast,
             waker,
         }
     }
@@ -93,20 +97,20 @@ impl Waiting {
     pub fn outcome(&self) -> Option<Result<(), HealthError>> {
         let summary = self.latest.lock().clone();
         let over = || (tokio::time::Instant::now() >= self.deadline).then(|| Err(summary.timeout()));
-        summary.outcome(true).or_else(over)
+        summary.outcome(self.fail_fast).or_else(over)
     }
 }
 
 async fn wake(
     mut watch: HealthWatch,
     latest: Arc<Mutex<Arc<Summary>>>,
-    deadline: tokio::time::Instant,
+    (deadline, fail_fast): (tokio::time::Instant, bool),
     (queue, key): (Arc<Queue>, ObjectKey),
 ) {
     loop {
         tokio::select! {
             summary = watch.changed() => {
-                let decided = summary.outcome(true).is_some();
+                let decided = summary.outcome(fail_fast).is_some();
                 *latest.lock() = summary;
                 if decided {
                     queue.add(key.clone(), Reason::Health);

@@ -17,6 +17,7 @@ use super::timing::Timing;
 use super::{KustomizationReconciler, config, decryption, dependency, source};
 use crate::engine::Engine;
 use crate::expression;
+use crate::feature::ADDITIVE_EXPRESSIONS;
 use crate::interval::jittered;
 use crate::queue::Work;
 use crate::status::Writer;
@@ -159,7 +160,9 @@ impl<'a> Pass<'a> {
     fn check_dependencies(&self, artifact: &Artifact) -> Result<(), Failure> {
         let target = source::target(&self.object);
         let store = &self.engine().stores.kustomizations;
-        dependency::check(store, &self.object, &target, &artifact.revision).map_err(Failure::from)
+        let additive = self.engine().options.features.is_on(ADDITIVE_EXPRESSIONS);
+        let revision = &artifact.revision;
+        dependency::check(store, &self.object, &target, revision, additive).map_err(Failure::from)
     }
 
     /// The final objects, from the memo where what the renderer read has not changed.

@@ -135,9 +135,6 @@ mod tests {
                 "postBuild": {"substituteFrom": [{"kind": "ConfigMap", "name": "vars"}, {"kind": "Other", "name": "x"}]}}
         }))
         .expect("a Kustomization");
-        assert_eq!(
-            named(&object),
-            [("ConfigMap", "vars"), ("Secret", "remote")]
-        );
+        assert_eq!(named(&object), [("ConfigMap", "vars"), ("Secret", "remote")]);
     }
 }

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use sluice_api::plugin::PluginOci;
 use sluice_api::{Plugin, PluginStatus};
-use sluice_model::condition::reasons;
 use sluice_model::port::EndpointError;
 use sluice_model::{Digest, SecretData};
 use sluice_sandbox::{Grants, Interface, Limits, LoadError, PluginSource};

@@ -62,9 +62,9 @@ impl ServiceAccountTokens {
         let status = status
             .map_err(|error| fail(error.to_string()))?
             .ok_or_else(|| fail("the answer holds none".into()))?;
-        let expires = status.expiration_timestamp.map_or(LIFETIME, |at| {
-            at.0.as_second() - Timestamp::now().as_second()
-        });
+        let expires = status
+            .expiration_timestamp
+            .map_or(LIFETIME, |at| at.0.as_second() - Timestamp::now().as_second());
         let left = Duration::from_secs(u64::try_from(expires).unwrap_or_default());
         Ok(Held {
             token: status.token.ok_or_else(|| fail("the answer holds none".into()))?,

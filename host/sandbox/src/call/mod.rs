@@ -9,8 +9,6 @@ mod oci;
 
 use std::fmt;
 
-use rand::TryRngCore as _;
-use rand::rngs::OsRng;
 use sluice_model::port::{Bindings, EndpointError};
 
 use crate::bindings::imports::sluice::plugin::types::{Error, Retry};

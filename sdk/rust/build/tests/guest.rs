@@ -72,19 +72,23 @@ fn ignores_the_flags_of_an_outer_build() -> Outcome {
 
 #[test]
 fn names_what_is_wrong() -> Outcome {
-    let empty = tempfile::tempdir()?;
-    let error = build(empty.path(), &options()).map(|built| built.path);
+    let empty = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("empty");
+    if empty.exists() {
+        std::fs::remove_dir_all(&empty)?;
+    }
+    std::fs::create_dir_all(&empty)?;
+    let error = build(&empty, &options()).map(|built| built.path);
     assert!(matches!(error, Err(BuildError::Project { .. })), "{error:?}");
-    std::fs::create_dir(empty.path().join("src"))?;
+    std::fs::create_dir(empty.join("src"))?;
     std::fs::write(
-        empty.path().join("Cargo.toml"),
+        empty.join("Cargo.toml"),
         "[package]\nname = \"plain\"\nedition = \"2024\"\n[workspace]\n",
     )?;
-    std::fs::write(empty.path().join("src/lib.rs"), "")?;
-    let error = build(empty.path(), &options()).map(|built| built.path);
+    std::fs::write(empty.join("src/lib.rs"), "")?;
+    let error = build(&empty, &options()).map(|built| built.path);
     assert!(matches!(error, Err(BuildError::NoComponent { .. })), "{error:?}");
-    std::fs::write(empty.path().join("src/lib.rs"), "this is no Rust")?;
-    let error = build(empty.path(), &options()).map(|built| built.path);
+    std::fs::write(empty.join("src/lib.rs"), "this is no Rust")?;
+    let error = build(&empty, &options()).map(|built| built.path);
     assert!(
         matches!(&error, Err(BuildError::Compile { message, .. }) if message.contains("error")),
         "{error:?}"
