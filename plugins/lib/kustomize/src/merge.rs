@@ -83,7 +83,7 @@ impl Merger<'_> {
     /// Merges two nodes of which either may be missing.
     pub fn walk(
         &self,
-        dest: Option<Node>,
+        mut dest: Option<Node>,
         patch: Option<Node>,
         schema: Option<Schema>,
     ) -> Result<Merged, Reason> {
@@ -93,6 +93,13 @@ impl Merger<'_> {
         };
         expect(dest.as_ref(), kind)?;
         expect(patch.as_ref(), kind)?;
+        if let (Some(dest), Some(patch)) = (&mut dest, &patch)
+            && !dest.is_scalar()
+            && dest.content.is_empty()
+        {
+            // `{}` is in flow style for want of another.
+            dest.style = patch.style;
+        }
         match kind {
             Kind::Mapping => self.walk_map(dest, patch, schema),
             Kind::Scalar => Ok(match (dest, patch) {

@@ -61,7 +61,7 @@ pub(crate) fn parse_objects(bytes: &[u8], limits: &Limits) -> Result<Vec<Node>, 
         validate(node).map_err(ObjectsError::Object)?;
     }
     if nodes.iter().any(|node| top_text(node, "kind").ends_with("List")) {
-        return inline_lists(nodes);
+        return inline_lists(nodes, limits);
     }
     Ok(nodes)
 }
@@ -184,7 +184,7 @@ pub(crate) fn validate(node: &Node) -> Result<(), String> {
 }
 
 /// Takes lists of any kind apart; their items come after everything else.
-fn inline_lists(nodes: Vec<Node>) -> Result<Vec<Node>, ObjectsError> {
+fn inline_lists(nodes: Vec<Node>, limits: &Limits) -> Result<Vec<Node>, ObjectsError> {
     let mut queue = VecDeque::from(nodes);
     let mut out = Vec::with_capacity(queue.len());
     while let Some(node) = queue.pop_front() {
@@ -198,11 +198,11 @@ fn inline_lists(nodes: Vec<Node>) -> Result<Vec<Node>, ObjectsError> {
         match &data["items"] {
             Value::Null => {}
             Value::Array(items) => {
-                for item in items
-                    .iter()
-                    .map(from_json_text)
-                    .filter(|item| !is_nil_or_empty(item))
-                {
+                for item in items {
+                    let item = read_item(item, limits)?;
+                    if is_nil_or_empty(&item) {
+                        continue;
+                    }
                     validate(&item).map_err(ObjectsError::Object)?;
                     queue.push_back(item);
                 }
@@ -211,6 +211,16 @@ fn inline_lists(nodes: Vec<Node>) -> Result<Vec<Node>, ObjectsError> {
         }
     }
     Ok(out)
+}
+
+/// kustomize writes an item as JSON and reads that as YAML, which takes a few characters for others.
+fn read_item(item: &Value, limits: &Limits) -> Result<Node, ObjectsError> {
+    if !sluice_yaml::is_changed_by_json(item) {
+        return Ok(from_json_text(item));
+    }
+    let text = write_json(item, JsonOptions::COMPACT);
+    let read = sluice_yaml::parse_document(text.as_bytes(), limits).map_err(ObjectsError::Yaml)?;
+    Ok(read.unwrap_or_else(Node::null))
 }
 
 /// Data as a node that was read from its JSON text.

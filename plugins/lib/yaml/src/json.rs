@@ -29,6 +29,19 @@ impl JsonOptions {
     };
 }
 
+/// Whether a YAML reader makes something else of the JSON text of this value, or refuses it.
+pub fn is_changed_by_json(value: &serde_json::Value) -> bool {
+    use serde_json::Value;
+    match value {
+        Value::String(text) => JsonText::of(text).is_read_differently(false),
+        Value::Array(items) => items.iter().any(is_changed_by_json),
+        Value::Object(map) => map
+            .iter()
+            .any(|(key, item)| JsonText::of(key).is_read_differently(true) || is_changed_by_json(item)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
 /// Writes data as Go's `json.Marshal` writes a `map[string]interface{}`.
 ///
 /// ```

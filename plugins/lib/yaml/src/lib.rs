@@ -31,7 +31,7 @@ pub use decode::{check_unique_keys, decode_node, from_json, read_value, to_json}
 pub use document::{parse_document, parse_documents, parse_node};
 pub use emitter::{EmitOptions, Flavour, Marshal, Shape, emit_node, emit_value};
 pub use error::{Error, ErrorKind};
-pub use json::{JsonOptions, write_json};
+pub use json::{JsonOptions, is_changed_by_json, write_json};
 pub use limits::Limits;
 pub use node::{Kind, Node, Style, Tag, expand_merges};
 pub use resolve::{FloatPrecision, Scalar, Schema, format_float, format_json_float, resolve};

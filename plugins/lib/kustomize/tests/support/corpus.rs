@@ -34,8 +34,11 @@ pub fn open() -> Option<(Vec<Case>, PathBuf)> {
     Some((rows.iter().filter_map(|row| case(row, &inputs)).collect(), data))
 }
 
+/// Beside the repository, whichever of its crates this file is compiled into.
 fn default_shared() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../../shared")
+    let mut folders = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
+    let root = folders.find(|folder| folder.join("Makefile").exists());
+    root.map_or_else(PathBuf::new, |root| root.join("../shared"))
 }
 
 /// The data folder that the corpus' own `check` uses, filled on first use.
