@@ -11,7 +11,7 @@ bin = $(CARGO_TARGET_DIR)/$(profile-folder)
 cargo-build = cargo build --locked --workspace --bins --profile $(PROFILE)
 
 .DEFAULT_GOAL := help
-.PHONY: help prerequisites control-plane build build-tests demo test e2e bench conformance fuzz fuzz-kustomize lint clean
+.PHONY: help prerequisites control-plane build build-tests demo test e2e bench bench-render conformance fuzz fuzz-kustomize lint clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
@@ -43,10 +43,14 @@ bench: control-plane build ## the benchmarks of whole roll-outs; PROFILE=release
 	@$(bin)/bench-monorepo $(ARGS)
 	@$(bin)/bench-kustomizations
 
+bench-render: build ## renders against the real kustomize, as ratios; PROFILE=release for figures to publish
+	@tests/controlplane/build kustomize kustomize-library
+	@$(bin)/bench-render $(ARGS)
+
 conformance: build ## kustomize and helm rendering against the corpora in SLUICE_SHARED
 	@test -x $(SLUICE_SHARED)/corpus/check || { echo "no corpus at $(SLUICE_SHARED)/corpus: set SLUICE_SHARED" >&2; exit 2; }
 	$(SLUICE_SHARED)/corpus/check --kustomize "$(bin)/sluice render kustomize" $(ARGS)
-	SLUICE_CONFORMANCE=full cargo test --locked --workspace --profile $(PROFILE) --test corpus -- --nocapture
+	SLUICE_CONFORMANCE=full cargo test --locked --workspace --profile $(PROFILE) --test corpus --test incremental -- --nocapture
 
 fuzz: ## TARGET=name TIME=seconds: one fuzz target, with cargo-fuzz and the nightly toolchain
 	@tests/fuzz/run "$(TARGET)" "$(TIME)"

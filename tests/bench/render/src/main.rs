@@ -1,0 +1,98 @@
+//! Ratios of renders in one run, over the succeeding kustomizations of the corpus:
+//!
+//! - `processes`: `sluice render kustomize` against `kustomize build`, one after the other, wall and CPU time;
+//! - `warm`: one process, through the sandbox, against the Go library in one process, and against our own native build.
+//!
+//! `bench-render [--sluice PATH] [--every N] [processes|warm]`; `make bench-render` runs both. With no corpus it says so
+//! and measures nothing.
+
+#![allow(clippy::print_stdout)]
+
+#[path = "../../../../plugins/lib/kustomize/tests/support/corpus.rs"]
+#[allow(dead_code)]
+mod corpus;
+#[path = "../../../../plugins/lib/kustomize/tests/support/host.rs"]
+mod host;
+mod processes;
+mod warm;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+
+/// What the command line asks for.
+#[derive(Debug)]
+pub struct Arguments {
+    sluice: PathBuf,
+    every: usize,
+    processes: bool,
+    warm: bool,
+}
+
+/// Where the built programs of others are.
+pub fn program(name: &str) -> PathBuf {
+    let home = std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
+    let cache = std::env::var_os("SLUICE_CACHE").map_or_else(|| home.join(".cache/sluice"), PathBuf::from);
+    cache.join("bin").join(name)
+}
+
+fn arguments() -> Result<Arguments> {
+    let beside = std::env::current_exe()?.with_file_name("sluice");
+    let mut out = Arguments {
+        sluice: beside,
+        every: 10,
+        processes: false,
+        warm: false,
+    };
+    let mut list = std::env::args().skip(1);
+    while let Some(argument) = list.next() {
+        let mut value = || list.next().with_context(|| format!("{argument} wants a value"));
+        match argument.as_str() {
+            "--sluice" => out.sluice = PathBuf::from(value()?),
+            "--every" => {
+                out.every = value()?
+                    .parse::<usize>()
+                    .context("--every wants a number")?
+                    .max(1)
+            }
+            "processes" => out.processes = true,
+            "warm" => out.warm = true,
+            other => bail!("unknown argument {other}"),
+        }
+    }
+    if !out.processes && !out.warm {
+        (out.processes, out.warm) = (true, true);
+    }
+    Ok(out)
+}
+
+async fn run() -> Result<()> {
+    let arguments = arguments()?;
+    let Some((cases, _)) = corpus::open() else {
+        return Ok(());
+    };
+    let cases: Vec<_> = cases
+        .into_iter()
+        .filter(|case| !case.must_fail)
+        .step_by(arguments.every)
+        .collect();
+    if arguments.processes {
+        processes::compare(&arguments, &cases)?;
+    }
+    if arguments.warm {
+        warm::compare(&cases).await?;
+    }
+    Ok(())
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("bench-render: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
