@@ -1,4 +1,5 @@
-//! Compiles a component once per digest: from memory, from the cache, or with Cranelift, one at a time.
+//! Compiles a component once per digest: from memory, from the cache, or with Cranelift, one at a time, in a process of
+//! its own where there is a program for it and a cache to fill.
 
 use std::collections::HashMap;
 use std::sync::atomic::Ordering;
@@ -13,10 +14,12 @@ use wasmtime::Engine;
 use wasmtime::component::Component;
 
 use crate::cache::{Cache, Found};
+use crate::compile_process::{CompileProcess, Ended};
 use crate::error::LoadFailure;
 use crate::metrics::Counters;
 
-/// How long a caller waits for Cranelift. It cannot be interrupted: the thread goes on and holds the only permit.
+/// How long a caller waits for Cranelift. Within this process it cannot be interrupted: the thread goes on and holds the
+/// only permit.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A compiled component, shared by every plugin with its digest.
@@ -32,6 +35,7 @@ struct Loaded(Mutex<HashMap<Digest, Weak<Compiled>>>);
 pub(crate) struct Compiler {
     engine: Engine,
     cache: Option<Arc<Cache>>,
+    process: Option<CompileProcess>,
     loaded: Arc<Loaded>,
     gate: Arc<Semaphore>,
     counters: Arc<Counters>,
@@ -55,11 +59,17 @@ impl Loaded {
 }
 
 impl Compiler {
-    pub(crate) fn new(engine: Engine, cache: Option<Cache>, counters: Arc<Counters>) -> Self {
+    pub(crate) fn new(
+        engine: Engine,
+        cache: Option<Cache>,
+        process: Option<CompileProcess>,
+        counters: Arc<Counters>,
+    ) -> Self {
         let gate = Arc::new(Semaphore::new(1));
         Self {
             engine,
             cache: cache.map(Arc::new),
+            process,
             loaded: Arc::default(),
             gate,
             counters,
@@ -85,6 +95,9 @@ impl Compiler {
         if let Some(compiled) = self.loaded.known(&digest) {
             return Ok(compiled);
         }
+        if let Some(component) = self.compile_apart(digest, &bytes).await? {
+            return Ok(self.loaded.remember(digest, component));
+        }
         let (engine, cache, counters) = (self.engine.clone(), self.cache.clone(), self.counters.clone());
         let loaded = self.loaded.clone();
         let work = tokio::task::spawn_blocking(move || {
@@ -98,6 +111,33 @@ impl Compiler {
             .await
             .map_err(|_| LoadFailure::Compile(format!("it took more than {PATIENCE:?}")))?
             .map_err(|error| failed(&error))?
+    }
+
+    /// Lets the other process fill the cache; none where there is none, or where it cannot do its work.
+    async fn compile_apart(&self, digest: Digest, bytes: &[u8]) -> Result<Option<Component>, LoadFailure> {
+        let Some(process) = &self.process else {
+            return Ok(None);
+        };
+        let started = Instant::now();
+        match process.run(bytes, PATIENCE).await {
+            Ended::Compiled => {}
+            Ended::Refused(reason) => return Err(LoadFailure::Compile(reason)),
+            Ended::TimedOut(after) => {
+                return Err(LoadFailure::Compile(format!("it took more than {after:?}")));
+            }
+            Ended::Unusable(reason) => {
+                tracing::warn!(%digest, reason, "no process to compile in; compiling in this one");
+                return Ok(None);
+            }
+        }
+        let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let found = self.cached(digest).await?;
+        if found.is_some() {
+            self.counters.compiled.fetch_add(1, Ordering::Relaxed);
+            self.counters.compile_micros.fetch_add(micros, Ordering::Relaxed);
+            tracing::info!(%digest, bytes = bytes.len(), ms = micros / 1000, "compiled a plugin in a process of its own");
+        }
+        Ok(found)
     }
 
     async fn cached(&self, digest: Digest) -> Result<Option<Component>, LoadFailure> {

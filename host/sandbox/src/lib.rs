@@ -9,6 +9,7 @@ mod bindings;
 mod cache;
 mod call;
 mod compile;
+mod compile_process;
 mod component;
 mod describe;
 mod engine;
@@ -30,6 +31,7 @@ mod world;
 
 pub use call::log::{LogLevel, LogLine};
 pub use call::{Call, CallObject, Entropy, Lookup};
+pub use compile_process::REFUSED as COMPILE_REFUSED;
 pub use describe::Description;
 pub use engine::TICK;
 pub use error::{CallError, Clock, Failure, GuestError, ImportRefusal, LoadError, LoadFailure, SandboxError};

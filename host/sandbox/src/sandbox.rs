@@ -11,6 +11,7 @@ use wasmtime::component::{HasSelf, Linker};
 use crate::bindings::imports::sluice::plugin::{cluster, files, git, http, log, oci};
 use crate::cache::Cache;
 use crate::compile::Compiler;
+use crate::compile_process::CompileProcess;
 use crate::error::{LoadError, LoadFailure, SandboxError};
 use crate::grants::Grants;
 use crate::limits::Limits;
@@ -27,6 +28,9 @@ pub struct SandboxConfig {
     pub cache_path: Option<PathBuf>,
     /// Most bytes of that folder.
     pub cache_bytes: u64,
+    /// Program that compiles into the cache as `PROGRAM plugin compile --plugin-cache-path FOLDER`, with the component on
+    /// standard input (see [`Sandbox::compile`]); none compiles in this process.
+    pub compiler: Option<PathBuf>,
     /// What a plugin's own limits may reach.
     pub ceiling: Limits,
     /// Largest component, in bytes.
@@ -47,6 +51,7 @@ impl Default for SandboxConfig {
         Self {
             cache_path: None,
             cache_bytes: 2 * GIB,
+            compiler: None,
             ceiling: Limits::CEILING,
             component_bytes: 64 << 20,
             compute: Budget {
@@ -94,12 +99,15 @@ impl Sandbox {
         let engine = built.engine;
         let path = config.cache_path;
         let cache = path
-            .map(|path| Cache::open(&path, config.cache_bytes, &engine))
+            .as_ref()
+            .map(|path| Cache::open(path, config.cache_bytes, &engine))
             .transpose()?;
+        let process = config.compiler.zip(path);
+        let process = process.map(|(program, cache_path)| CompileProcess { program, cache_path });
         let counters = Arc::new(Counters::default());
         Ok(Self(Arc::new(Parts {
             linker: linker(&engine).map_err(|error| SandboxError::Link(format!("{error:#}")))?,
-            compiler: Compiler::new(engine.clone(), cache, counters.clone()),
+            compiler: Compiler::new(engine.clone(), cache, process, counters.clone()),
             engine,
             ceiling: config.ceiling,
             compute: Permits::new(config.compute),
@@ -137,6 +145,18 @@ impl Sandbox {
         load.await
             .map(Arc::new)
             .map_err(|failure| failed(digest, failure))
+    }
+
+    /// Compiles a component into the cache for another process that is set up alike, see [`SandboxConfig::compiler`].
+    ///
+    /// # Errors
+    /// It is refused, with its digest.
+    pub async fn compile(&self, bytes: Bytes) -> Result<(), LoadError> {
+        let digest = Digest::of(&bytes);
+        let compiled = self.0.compiler.component(digest, bytes).await;
+        compiled
+            .map(drop)
+            .map_err(|failure| LoadError { digest, failure })
     }
 
     /// All counters at this moment.

@@ -73,18 +73,19 @@ impl Cli {
             Command::Render(command) => render::render(command),
             Command::Build(command) => build::execute(command),
             Command::Diff(command) => return diff::execute(command),
-            Command::Plugin(command) => plugin::execute(command),
+            Command::Plugin(command) => return ended(plugin::execute(command)),
             Command::Version(args) => version::print(&args),
             Command::Completion(args) => completion::print(&args),
         };
-        match result {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) => {
-                eprintln!("Error: {error:#}");
-                ExitCode::FAILURE
-            }
-        }
+        ended(result.map(|()| ExitCode::SUCCESS))
     }
+}
+
+fn ended(result: anyhow::Result<ExitCode>) -> ExitCode {
+    result.unwrap_or_else(|error| {
+        eprintln!("Error: {error:#}");
+        ExitCode::FAILURE
+    })
 }
 
 #[cfg(test)]

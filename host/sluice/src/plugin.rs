@@ -1,7 +1,10 @@
 //! `sluice plugin`: components on disk and in registries, and what is built in and installed.
 
+pub mod compile;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -31,6 +34,9 @@ pub enum PluginCommand {
     Pull(PullArgs),
     /// List the default plugins, and those installed in a cluster.
     List(ListArgs),
+    /// Compile the component on standard input into the cache; what Sluice itself runs.
+    #[command(hide = true)]
+    Compile(compile::CompileArgs),
 }
 
 /// Arguments of `sluice plugin inspect`.
@@ -103,7 +109,7 @@ pub struct ListArgs {
 }
 
 /// Runs the command.
-pub fn execute(command: PluginCommand) -> anyhow::Result<()> {
+pub fn execute(command: PluginCommand) -> anyhow::Result<ExitCode> {
     settings::use_tls()?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -114,7 +120,9 @@ pub fn execute(command: PluginCommand) -> anyhow::Result<()> {
             PluginCommand::Push(args) => push(&args).await,
             PluginCommand::Pull(args) => pull(&args).await,
             PluginCommand::List(args) => list(&args).await,
+            PluginCommand::Compile(args) => return Ok(compile::execute(args).await),
         }
+        .map(|()| ExitCode::SUCCESS)
     })
 }
 

@@ -103,6 +103,7 @@ fn sandbox(cache_path: Option<PathBuf>) -> anyhow::Result<Sandbox> {
     let cache_path = cache_path.or_else(default_cache);
     Ok(Sandbox::new(SandboxConfig {
         cache_path,
+        compiler: std::env::current_exe().ok(),
         ..SandboxConfig::default()
     })?)
 }
