@@ -11,6 +11,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::{Context, Result, anyhow, bail};
 
@@ -145,15 +146,26 @@ pub fn tail(text: &str, lines: usize) -> String {
     all[all.len().saturating_sub(lines)..].join("\n")
 }
 
-/// A TCP port on loopback that was free a moment ago.
+/// Below those that systems give to outgoing connections: a free one stays free while its server is started again.
+const PORTS: std::ops::Range<u16> = 12_000..32_000;
+
+/// A TCP port on loopback that was free a moment ago, another one at every call.
 ///
 /// # Errors
 /// No port can be bound.
 pub fn free_port() -> Result<u16> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-        .context("bind a free port")?
-        .local_addr()?
-        .port())
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let span = u32::from(PORTS.end - PORTS.start);
+    // processes that run at the same time begin far apart
+    let first = std::process::id().wrapping_mul(199) % span;
+    for _ in 0..span {
+        let offset = (first + NEXT.fetch_add(1, Ordering::Relaxed)) % span;
+        let port = PORTS.start + u16::try_from(offset)?;
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            return Ok(port);
+        }
+    }
+    bail!("no port of {PORTS:?} can be bound on loopback")
 }
 
 /// A folder for one server, below one of this process that is removed when the process ends; `TMPDIR` chooses where.
