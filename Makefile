@@ -11,7 +11,7 @@ bin = $(CARGO_TARGET_DIR)/$(profile-folder)
 cargo-build = cargo build --locked --workspace --bins --profile $(PROFILE)
 
 .DEFAULT_GOAL := help
-.PHONY: help prerequisites control-plane build build-tests demo test e2e bench bench-render conformance fuzz fuzz-kustomize lint clean
+.PHONY: help prerequisites control-plane build build-tests demo test e2e bench bench-sandbox bench-render conformance fuzz fuzz-kustomize lint clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
@@ -42,6 +42,9 @@ e2e: control-plane ## only the end to end tests; ARGS='name' selects some
 bench: control-plane build ## the benchmarks of whole roll-outs; PROFILE=release for figures to publish
 	@$(bin)/bench-monorepo $(ARGS)
 	@$(bin)/bench-kustomizations
+
+bench-sandbox: build ## what a plugin costs: compile, cached load, call, read; fails over a budget
+	@$(bin)/sluice-bench-sandbox --check
 
 bench-render: build ## renders against the real kustomize, as ratios; PROFILE=release for figures to publish
 	@tests/controlplane/build kustomize kustomize-library

@@ -187,3 +187,25 @@ async fn no_value_of_a_secret_is_told() -> Result<()> {
     );
     Ok(())
 }
+
+/// A change of a referenced object makes the Kustomization due at once, with or without Flux's label.
+#[tokio::test]
+async fn a_changed_reference_is_applied_at_once() -> Result<()> {
+    let case = Case::start("post-build-watch").await?;
+    let repository = repository(&case, "  color: ${color}\n")?;
+    let references = json!([{"kind": "ConfigMap", "name": "vars"}]);
+    deploy(&case, &repository, json!({"substituteFrom": references})).await?;
+    case.until("Kustomization", "app", "fails", |it| {
+        failed_with(it, "BuildFailed", "ConfigMap/vars")
+    })
+    .await?;
+    for color in ["blue", "green"] {
+        case.apply(config_map("vars", json!({"color": color}))).await?;
+        case.until("ConfigMap", "settings", "has the color", |it| {
+            it["data"]["color"] == color
+        })
+        .await?;
+        case.until("Kustomization", "app", "is ready", is_current).await?;
+    }
+    Ok(())
+}

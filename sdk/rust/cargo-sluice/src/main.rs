@@ -9,7 +9,6 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 const EXAMPLES: &str = "Examples:
-  cargo sluice new --kind notifier --language rust notify-shout
   cargo sluice build                     the plugin in this folder, to target/components/wasm32-wasip2/release/
   cargo sluice build plugins/mine -o mine.wasm
   cargo sluice test
@@ -38,7 +37,7 @@ enum Verb {
         #[arg(last = true)]
         arguments: Vec<String>,
     },
-    /// new, push, pull, inspect, sign, ...: runs `sluice plugin` with these arguments
+    /// push, pull, inspect, list: runs `sluice plugin` with these arguments
     #[command(external_subcommand)]
     Other(Vec<String>),
 }
