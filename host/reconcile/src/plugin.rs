@@ -94,7 +94,12 @@ impl PluginReconciler {
                 Outcome::Next(jittered(interval, self.engine.options.jitter_percent))
             }
             Err(error) if error.is_stalling() => Outcome::Settled,
-            Err(error) => Outcome::Backoff(error.to_string()),
+            Err(error) => {
+                if matches!(error, InstallError::Revoked { .. }) {
+                    forget(&mut status);
+                }
+                Outcome::Backoff(error.to_string())
+            }
         };
         set_conditions(
             &mut status,
@@ -137,6 +142,16 @@ impl PluginReconciler {
             }
         }
     }
+}
+
+/// Nothing runs any more.
+fn forget(status: &mut PluginStatus) {
+    *status = PluginStatus {
+        conditions: std::mem::take(&mut status.conditions),
+        last_handled_reconcile_at: status.last_handled_reconcile_at.take(),
+        observed_generation: status.observed_generation,
+        ..PluginStatus::default()
+    };
 }
 
 /// A failed update leaves what runs running, and says so.

@@ -93,6 +93,7 @@ async fn pushes_and_pulls_by_tag_range_and_digest() {
             .expect("resolves"),
         second
     );
+    assert_eq!(registry.best_tag(">=1.0.0").await.expect("a tag"), "v1.2.0");
     assert_eq!(resolve(Version::Digest(first)).await.expect("resolves"), first);
     let missing = resolve(Version::Tag("nope".into())).await.expect_err("missing");
     assert!(

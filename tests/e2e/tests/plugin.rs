@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use serde_json::json;
 use sluice_e2e::Case;
-use sluice_e2e::object::{condition, config_map, is_current, is_ready, message, object};
+use sluice_e2e::object::{condition, config_map, failed_for, is_current, is_ready, message, object};
 use sluice_testbed::{Change, Receiver, Registry, programs};
 
 fn sluice(args: &[&str]) -> Result<String> {
@@ -144,6 +144,49 @@ async fn without_the_grant_a_plugin_is_refused_by_the_name_of_the_import() -> Re
     assert!(condition(&failed, "Ready").unwrap()["reason"].is_string());
     case.cluster
         .delete("sluice.dev/v1alpha1", "Plugin", "", "e2e-no-grant")
+        .await
+}
+
+/// G7: what runs never has more powers than the object grants now.
+#[tokio::test]
+async fn a_grant_that_is_taken_away_stops_the_plugin() -> Result<()> {
+    let case = Case::start("plugin-revoke").await?;
+    let registry = Registry::start().await?;
+    let file = build_guest().await?;
+    let reference = registry.url("plugins/notify-shout:1.0.0");
+    sluice(&[
+        "plugin",
+        "push",
+        &file.to_string_lossy(),
+        &reference,
+        "--insecure",
+    ])?;
+    let mut wanted = plugin("e2e-revoked", &registry, "1.0.0");
+    wanted["spec"]["oci"] =
+        json!({"url": registry.url("plugins/notify-shout"), "semver": ">=1.0.0", "insecure": true});
+    case.cluster.apply(&wanted).await?;
+    let installed = case
+        .until("Plugin", "e2e-revoked", "is ready", is_current)
+        .await?;
+    assert_eq!(installed["status"]["resolvedTag"], "1.0.0", "{installed}");
+    case.merge(
+        "Plugin",
+        "e2e-revoked",
+        json!({"spec": {"grants": {"interfaces": []}}}),
+    )
+    .await?;
+    let stopped = case
+        .until("Plugin", "e2e-revoked", "is stopped", |it| {
+            failed_for(it, "PluginImportDenied") && it["status"]["digest"].is_null()
+        })
+        .await?;
+    assert!(
+        message(&stopped).contains("sluice:plugin/http"),
+        "{}",
+        message(&stopped)
+    );
+    case.cluster
+        .delete("sluice.dev/v1alpha1", "Plugin", "", "e2e-revoked")
         .await
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use sluice_api::plugin::PluginOci;
 use sluice_api::{Plugin, PluginStatus};
+use sluice_model::condition::reasons;
 use sluice_model::port::EndpointError;
 use sluice_model::{Digest, SecretData};
 use sluice_sandbox::{Grants, Interface, Limits, LoadError, PluginSource};
@@ -44,6 +45,12 @@ pub enum InstallError {
     /// The component was refused.
     #[error(transparent)]
     Load(#[from] LoadError),
+    /// It ran, with an import that is granted no more.
+    #[error("import {import} is refused: it is not granted any more, so the plugin was stopped")]
+    Revoked {
+        /// The interface's full name.
+        import: String,
+    },
 }
 
 impl InstallError {
@@ -58,6 +65,7 @@ impl InstallError {
             } => "AuthenticationFailed",
             Self::Pull { .. } => "PullFailed",
             Self::Load(error) => error.reason(),
+            Self::Revoked { .. } => reasons::PLUGIN_IMPORT_DENIED,
         }
     }
 
@@ -111,7 +119,7 @@ impl Installed {
 /// Installs what the spec names.
 ///
 /// # Errors
-/// The spec, the registry or the component; the plugin that ran before stays.
+/// The spec, the registry or the component; the plugin that ran before stays, unless it imports what is granted no more.
 pub async fn install(engine: &Engine, key: &ObjectKey, object: &Plugin) -> Result<Installed, InstallError> {
     let grants = grants(object)?;
     check_limits(object)?;
@@ -170,6 +178,7 @@ async fn install_oci(
     oci: &PluginOci,
     grants: Grants,
 ) -> Result<Installed, InstallError> {
+    revoke(engine, key, &grants)?;
     let target = RegistryTarget {
         url: oci.url.clone(),
         secret: credentials(engine, oci).await?,
@@ -183,14 +192,18 @@ async fn install_oci(
         source,
     };
     let registry = engine.transport.registry(&target).map_err(failed)?;
-    let digest = registry.resolve(&version(oci)?).await.map_err(failed)?;
+    let version = match version(oci)? {
+        Version::Semver(range) => Version::Tag(registry.best_tag(&range).await.map_err(failed)?),
+        version => version,
+    };
+    let tag = match &version {
+        Version::Tag(tag) => Some(tag.clone()),
+        _ => None,
+    };
+    let digest = registry.resolve(&version).await.map_err(failed)?;
     let known = object_digest(engine, key);
     if let Some(plugin) = engine.plugins.get(&key.name).filter(|_| known == Some(digest)) {
-        return Ok(Installed {
-            plugin,
-            digest,
-            tag: oci.tag.clone(),
-        });
+        return Ok(Installed { plugin, digest, tag });
     }
     let pulled = registry.pull(&digest, MAX_COMPONENT).await.map_err(failed)?;
     let reference = format!("{}@{digest}", oci.url);
@@ -199,11 +212,32 @@ async fn install_oci(
         .plugins
         .install(&key.name, pulled.bytes, grants, source)
         .await?;
-    Ok(Installed {
-        plugin,
-        digest,
-        tag: oci.tag.clone(),
-    })
+    Ok(Installed { plugin, digest, tag })
+}
+
+/// Stops a plugin from a registry that imports what is not granted any more, whether or not the registry answers.
+fn revoke(engine: &Engine, key: &ObjectKey, grants: &Grants) -> Result<(), InstallError> {
+    if object_digest(engine, key).is_none() {
+        return Ok(());
+    }
+    let Some(plugin) = engine.plugins.get(&key.name) else {
+        return Ok(());
+    };
+    let denied: Vec<String> = Interface::ALL
+        .into_iter()
+        .filter(|interface| !grants.has(*interface))
+        .map(|interface| format!("sluice:plugin/{interface}@"))
+        .collect();
+    let exceeds = |import: &&String| denied.iter().any(|prefix| import.starts_with(prefix.as_str()));
+    match plugin.imports().iter().find(exceeds) {
+        Some(import) => {
+            engine.plugins.remove(&key.name);
+            Err(InstallError::Revoked {
+                import: import.clone(),
+            })
+        }
+        None => Ok(()),
+    }
 }
 
 /// The manifest that runs now under this name, from the reference it was installed with.

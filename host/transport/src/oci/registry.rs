@@ -124,17 +124,22 @@ impl Registry {
         match version {
             Version::Digest(digest) => Ok(*digest),
             Version::Tag(tag) => self.resolve_tag(tag).await,
-            Version::Semver(range) => {
-                let constraint = semver::Constraint::parse(range)
-                    .map_err(|error| EndpointError::Invalid(format!("invalid semver {range:?}: {error}")))?;
-                let tags = self.tags().await?;
-                let versions = tags.iter().filter_map(|tag| semver::Version::parse_tag(tag).ok());
-                let best = versions.filter(|version| constraint.allows(version)).max();
-                let best =
-                    best.ok_or_else(|| EndpointError::NotFound(format!("no tag matches semver {range:?}")))?;
-                self.resolve_tag(best.original()).await
-            }
+            Version::Semver(range) => self.resolve_tag(&self.best_tag(range).await?).await,
         }
+    }
+
+    /// The tag of the highest version in a range.
+    ///
+    /// # Errors
+    /// The range is malformed, no tag is in it, or the registry cannot be asked.
+    pub async fn best_tag(&self, range: &str) -> Result<String, EndpointError> {
+        let constraint = semver::Constraint::parse(range)
+            .map_err(|error| EndpointError::Invalid(format!("invalid semver {range:?}: {error}")))?;
+        let tags = self.tags().await?;
+        let versions = tags.iter().filter_map(|tag| semver::Version::parse_tag(tag).ok());
+        let best = versions.filter(|version| constraint.allows(version)).max();
+        best.map(|version| version.original().to_owned())
+            .ok_or_else(|| EndpointError::NotFound(format!("no tag matches semver {range:?}")))
     }
 
     async fn resolve_tag(&self, tag: &str) -> Result<Digest, EndpointError> {
