@@ -114,4 +114,14 @@ mod tests {
         ];
         assert!(Cli::try_parse_from(args).is_ok());
     }
+
+    #[test]
+    fn flags_of_kustomize_build_parse() {
+        let args = "sluice render kustomize . --as-current-user --enable-alpha-plugins --enable-exec --enable-helm \
+            --enable-managedby-label -e A=b --env=C=d --helm-api-versions=v1 --helm-command=helm --helm-debug \
+            --helm-kube-version=1.30 --load-restrictor=LoadRestrictionsNone --mount type=bind --network \
+            --network-name=bridge --reorder=legacy --stack-trace -o out.yaml";
+        let parsed = Cli::try_parse_from(args.split_whitespace());
+        assert!(parsed.is_ok(), "{:?}", parsed.err());
+    }
 }

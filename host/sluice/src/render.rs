@@ -51,12 +51,21 @@ pub struct KustomizeArgs {
     /// Order of the output.
     #[arg(long, value_enum)]
     reorder: Option<Reorder>,
-    /// Inflate charts.
+    /// Allow charts; this version has no renderer for them beside it and refuses them still.
     #[arg(long)]
     enable_helm: bool,
     /// Name or path of the helm command; accepted for compatibility, charts never leave the sandbox.
     #[arg(long, default_value = "helm", hide = true)]
     helm_command: String,
+    /// As for the helm command.
+    #[arg(long, hide = true)]
+    helm_api_versions: Vec<String>,
+    /// As for the helm command.
+    #[arg(long, hide = true)]
+    helm_kube_version: Option<String>,
+    /// As for the helm command.
+    #[arg(long, hide = true)]
+    helm_debug: bool,
     /// Functions are refused whatever this says.
     #[arg(long, hide = true)]
     enable_alpha_plugins: bool,
@@ -66,6 +75,21 @@ pub struct KustomizeArgs {
     /// Functions are refused whatever this says.
     #[arg(long, hide = true)]
     network: bool,
+    /// Functions are refused whatever this says.
+    #[arg(long, hide = true)]
+    network_name: Option<String>,
+    /// Functions are refused whatever this says.
+    #[arg(long, hide = true)]
+    mount: Vec<String>,
+    /// Functions are refused whatever this says.
+    #[arg(short, long, hide = true)]
+    env: Vec<String>,
+    /// Functions are refused whatever this says.
+    #[arg(long, hide = true)]
+    as_current_user: bool,
+    /// Errors name their place in words; there is no trace to print.
+    #[arg(long, hide = true)]
+    stack_trace: bool,
     /// Label objects with what rendered them.
     #[arg(long)]
     enable_managedby_label: bool,
