@@ -19,9 +19,12 @@ fn flux_crds() -> Option<BTreeMap<String, Value>> {
         PathBuf::from,
     );
     let Ok(entries) = std::fs::read_dir(root.join("flux-crds")) else {
-        eprintln!(
-            "SKIPPED: no flux-crds below {}; set SLUICE_SHARED",
-            root.display()
+        let _ = std::io::Write::write_fmt(
+            &mut std::io::stderr(),
+            format_args!(
+                "SKIPPED: no flux-crds below {}; set SLUICE_SHARED\n",
+                root.display()
+            ),
         );
         return None;
     };

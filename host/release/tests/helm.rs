@@ -67,7 +67,13 @@ async fn connect(plane: &ControlPlane) -> Result<Cluster> {
 fn helm_agrees(plane: &ControlPlane) -> Result<()> {
     let helm = sluice_testbed::programs::cache_folder()?.join("bin/helm");
     if !helm.exists() {
-        println!("SKIPPED: the comparison with the real helm; build it with tests/controlplane/build helm");
+        let _ = std::io::Write::write_fmt(
+            &mut std::io::stderr(),
+            format_args!(
+                "SKIPPED: no helm at {}, nothing is compared with the real one\n",
+                helm.display()
+            ),
+        );
         return Ok(());
     }
     let run = |arguments: &[&str]| -> Result<String> {

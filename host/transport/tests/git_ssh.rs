@@ -160,7 +160,10 @@ async fn tells_what_is_wrong() {
             .expect_err("refused");
         assert!(matches!(error, EndpointError::Unauthorized(_)), "{error:?}");
     } else {
-        println!("SKIPPED: ssh-keygen is not installed, no second key was tried");
+        let _ = std::io::Write::write_fmt(
+            &mut std::io::stderr(),
+            format_args!("SKIPPED: ssh-keygen is not installed, no second key was tried\n"),
+        );
     }
     let broken = target(&url, &folder, "no key", &server.known_hosts());
     let error = transport()

@@ -207,7 +207,10 @@ async fn a_config_map_reaches_a_cluster_with_a_token_of_the_tenants_account() ->
     let case = Case::start("remote-generic").await?;
     let plane = bed().await?;
     let Some(folder) = plane.folder() else {
-        println!("SKIPPED: somebody else's cluster has no certificate file");
+        let _ = std::io::Write::write_fmt(
+            &mut std::io::stderr(),
+            format_args!("SKIPPED: somebody else's cluster has no certificate file\n"),
+        );
         return Ok(());
     };
     let repository = case.simple_repository("app")?;

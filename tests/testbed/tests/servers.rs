@@ -155,7 +155,7 @@ async fn git_over_ssh_lets_in_its_key_only() -> Result<()> {
             .output()
     };
     if Command::new("ssh").arg("-V").output().is_err() {
-        eprintln!("SKIPPED: no ssh program");
+        let _ = std::io::Write::write_fmt(&mut std::io::stderr(), format_args!("SKIPPED: no ssh program\n"));
         return Ok(());
     }
     let output = list(&server.client_key_file())?;

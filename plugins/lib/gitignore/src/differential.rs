@@ -100,7 +100,10 @@ fn cases(count: usize) -> Vec<Case> {
 #[test]
 fn agrees_with_flux() {
     let Some(oracle) = std::env::var_os("SLUICE_GITIGNORE_ORACLE") else {
-        println!("SKIPPED: SLUICE_GITIGNORE_ORACLE is not set, Flux's matcher was not asked");
+        let _ = std::io::Write::write_fmt(
+            &mut std::io::stderr(),
+            format_args!("SKIPPED: SLUICE_GITIGNORE_ORACLE is not set, Flux's matcher was not asked\n"),
+        );
         return;
     };
     let cases = cases(200_000);

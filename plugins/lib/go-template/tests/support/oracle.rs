@@ -10,7 +10,10 @@ use serde_json::Value as Json;
 pub fn ask(requests: &[Json]) -> Option<Vec<Json>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/go");
     if Command::new("go").arg("version").output().is_err() {
-        println!("SKIPPED: no go command, nothing is compared with Go itself");
+        let _ = std::io::Write::write_fmt(
+            &mut std::io::stderr(),
+            format_args!("SKIPPED: no go command, nothing is compared with Go itself\n"),
+        );
         return None;
     }
     let mut child = Command::new("go")

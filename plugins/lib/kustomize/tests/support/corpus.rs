@@ -22,9 +22,12 @@ pub fn open() -> Option<(Vec<Case>, PathBuf)> {
     let shared = std::env::var_os("SLUICE_SHARED").map_or_else(default_shared, PathBuf::from);
     let folder = shared.join("corpus");
     let Ok(table) = fs::read(folder.join("cases.csv")) else {
-        eprintln!(
-            "SKIPPED: no renderer corpus at {} (set SLUICE_SHARED)",
-            folder.display()
+        let _ = std::io::Write::write_fmt(
+            &mut std::io::stderr(),
+            format_args!(
+                "SKIPPED: no renderer corpus at {} (set SLUICE_SHARED)\n",
+                folder.display()
+            ),
         );
         return None;
     };
@@ -63,7 +66,10 @@ fn unpacked(folder: &Path, table: &[u8]) -> Option<PathBuf> {
             .arg(&data)
             .status();
         if !unpacked.is_ok_and(|status| status.success()) {
-            eprintln!("SKIPPED: {} does not unpack", archive.display());
+            let _ = std::io::Write::write_fmt(
+                &mut std::io::stderr(),
+                format_args!("SKIPPED: {} does not unpack\n", archive.display()),
+            );
             return None;
         }
     }

@@ -30,7 +30,10 @@ fn compare(name: &str, ask: impl Fn(&mut Dice) -> Question) {
         return record(&folder, name, &ask);
     }
     let Some(oracle) = std::env::var_os("SLUICE_SPRIG_ORACLE") else {
-        println!("SKIPPED: SLUICE_SPRIG_ORACLE is not set, Helm was not asked ({name})");
+        let _ = std::io::Write::write_fmt(
+            &mut std::io::stderr(),
+            format_args!("SKIPPED: SLUICE_SPRIG_ORACLE is not set, Helm was not asked ({name})\n"),
+        );
         return;
     };
     let seed = std::env::var("SLUICE_SPRIG_SEED")
