@@ -116,6 +116,19 @@ mod tests {
     }
 
     #[test]
+    fn a_misspelt_kind_is_refused() {
+        let with = |kinds: &str| Cli::try_parse_from(["sluice", "run", kinds]);
+        assert!(with("--kinds=gitrepository,Plugin").is_ok());
+        let told = with("--kinds=GitRepositry")
+            .expect_err("no such kind")
+            .to_string();
+        assert!(
+            told.contains("GitRepositry") && told.contains("GitRepository"),
+            "{told}"
+        );
+    }
+
+    #[test]
     fn flags_of_kustomize_build_parse() {
         let args = "sluice render kustomize . --as-current-user --enable-alpha-plugins --enable-exec --enable-helm \
             --enable-managedby-label -e A=b --env=C=d --helm-api-versions=v1 --helm-command=helm --helm-debug \

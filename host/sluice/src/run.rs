@@ -16,7 +16,7 @@ use crate::logging::{self, Encoding, Verbosity};
   KUBECONFIG=~/.kube/config sluice run --storage-path /tmp/sluice --log-encoding console")]
 pub struct RunArgs {
     /// Kinds to serve, comma separated; all of them when it is not given.
-    #[arg(long, value_delimiter = ',', value_name = "KIND")]
+    #[arg(long, value_delimiter = ',', value_parser = kind, value_name = "KIND")]
     pub kinds: Vec<String>,
 
     /// Folder of the artifacts.
@@ -148,6 +148,18 @@ pub struct RunArgs {
 /// A Go duration as flags take it.
 pub fn duration(text: &str) -> Result<Duration, String> {
     sluice_api::duration::parse(text).map_err(|error| error.to_string())
+}
+
+/// A kind of Flux's or ours. A misspelt one would leave its objects untouched without a word.
+fn kind(text: &str) -> Result<String, String> {
+    let mut kinds = sluice_api::KINDS.iter().map(|info| info.kind);
+    match kinds.find(|kind| kind.eq_ignore_ascii_case(text.trim())) {
+        Some(kind) => Ok(kind.to_owned()),
+        None => {
+            let all: Vec<&str> = sluice_api::KINDS.iter().map(|info| info.kind).collect();
+            Err(format!("want one of {}", all.join(", ")))
+        }
+    }
 }
 
 /// `rbac.authorization.k8s.io/Role`; the core group is empty, as in `/ConfigMap`.
