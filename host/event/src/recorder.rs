@@ -150,23 +150,6 @@ impl Recorder {
         }
     }
 
-    /// The same recorder without the notification server: for events of Alerts, Providers and Receivers, which must not
-    /// cause notifications themselves.
-    #[must_use]
-    pub fn cluster_only(&self) -> Self {
-        let shared = Shared {
-            instance: self.shared.instance.clone(),
-            cluster: self.shared.cluster.clone(),
-            lanes: Vec::new(),
-            direct: None,
-            dropped: AtomicU64::new(0),
-        };
-        Self {
-            controller: self.controller.clone(),
-            shared: Arc::new(shared),
-        }
-    }
-
     /// How many events were dropped because a queue was full.
     pub fn dropped(&self) -> u64 {
         self.shared.dropped.load(Ordering::Relaxed)

@@ -147,13 +147,6 @@ impl Remotes {
         }
     }
 
-    /// How many remote clusters are in use.
-    pub fn in_use(&self) -> usize {
-        let mut kept = self.kept.lock();
-        kept.retain(|_, remote| remote.strong_count() > 0);
-        kept.len()
-    }
-
     async fn of_secret(
         &self,
         namespace: &str,
