@@ -127,6 +127,33 @@ fn no_debts_are_left_in_the_text() -> Result<()> {
     Ok(())
 }
 
+/// Authors of plugins read the contract: every interface, type and function says what it is for.
+#[test]
+fn everything_in_the_contract_is_documented() -> Result<()> {
+    let words = [
+        "interface ",
+        "world ",
+        "record ",
+        "enum ",
+        "variant ",
+        "resource ",
+        "type ",
+    ];
+    let mut silent = Vec::new();
+    for file in files(&[".wit"])? {
+        let mut before = "";
+        for line in file.text.lines().map(str::trim) {
+            let named = words.iter().any(|word| line.starts_with(word)) || line.contains(": func(");
+            if named && !before.starts_with("///") {
+                silent.push(format!("{}: {line}", file.path));
+            }
+            before = line;
+        }
+    }
+    assert!(silent.is_empty(), "without a doc comment: {silent:#?}");
+    Ok(())
+}
+
 /// Lines that name a mark to talk about it.
 fn is_excused(path: &str, line: &str) -> bool {
     path == "CONTRIBUTING.md" || line.contains("ctx.TODO")
