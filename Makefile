@@ -29,7 +29,8 @@ build: prerequisites ## builds the binary and the programs of tests and demo
 build-tests: prerequisites ## the binaries and all tests
 	$(cargo-build) --tests
 
-demo: control-plane build ## shows the main job on a real control plane, in about a minute
+demo: build ## shows the main job on a real control plane, in about a minute
+	@tests/controlplane/build etcd kube-apiserver kube-controller-manager
 	@$(bin)/sluice-demo
 
 test: control-plane build-tests ## unit tests, sandbox limits, end to end tests

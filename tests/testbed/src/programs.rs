@@ -1,8 +1,9 @@
 //! Where the programs are: `KUBEBUILDER_ASSETS`, else the cache that `tests/controlplane/build` fills.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result, bail};
 
@@ -34,7 +35,7 @@ pub fn find(program: &str) -> Result<PathBuf> {
             return Ok(path);
         }
     }
-    build_all()?;
+    build(program)?;
     let path = cache_folder()?.join("bin").join(program);
     if !path.exists() {
         bail!(
@@ -45,21 +46,26 @@ pub fn find(program: &str) -> Result<PathBuf> {
     Ok(path)
 }
 
-/// Runs the build script once a process; it returns at once when nothing changed.
-fn build_all() -> Result<()> {
-    static BUILT: OnceLock<Result<(), String>> = OnceLock::new();
-    BUILT.get_or_init(run_build).clone().map_err(anyhow::Error::msg)
+/// Runs the build script for a program, once a process; it returns at once when nothing changed.
+fn build(program: &str) -> Result<()> {
+    static BUILT: Mutex<BTreeMap<String, Result<(), String>>> = Mutex::new(BTreeMap::new());
+    let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
+    let done = built
+        .entry(program.to_owned())
+        .or_insert_with(|| run_build(program));
+    done.clone().map_err(anyhow::Error::msg)
 }
 
-fn run_build() -> Result<(), String> {
+fn run_build(program: &str) -> Result<(), String> {
     let script = repository_root().join("tests/controlplane/build");
     let status = Command::new(&script)
+        .arg(program)
         .status()
         .map_err(|error| format!("run {}: {error}", script.display()))?;
     if status.success() {
         Ok(())
     } else {
-        Err(format!("{} ended with {status}", script.display()))
+        Err(format!("{} {program} ended with {status}", script.display()))
     }
 }
 
