@@ -14,6 +14,7 @@ use crate::{build, completion, crds, diff, plugin, render, run, version};
   sluice run --storage-path /data                      run the controllers
   sluice render kustomize ./clusters/prod              print what kustomize build prints
   sluice diff kustomization apps --path ./apps         what local files would change
+  sluice render helm web ./charts/web                  print what helm template prints
   sluice plugin list                                   what is built in and installed")]
 pub struct Cli {
     #[command(subcommand)]

@@ -1,5 +1,8 @@
 //! `sluice render`: renderers from the command line, through the same sandbox as in the cluster.
 
+mod helm;
+mod output_dir;
+
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -20,6 +23,8 @@ use crate::host::settings;
 pub enum RenderCommand {
     /// Print what `kustomize build` prints.
     Kustomize(Box<KustomizeArgs>),
+    /// Print what `helm template` prints.
+    Helm(Box<helm::HelmArgs>),
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -124,11 +129,15 @@ impl KustomizeArgs {
 
 /// Renders and prints.
 pub fn render(command: RenderCommand) -> anyhow::Result<()> {
-    let RenderCommand::Kustomize(args) = command;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    runtime.block_on(kustomize(&args))
+    runtime.block_on(async {
+        match command {
+            RenderCommand::Kustomize(args) => kustomize(&args).await,
+            RenderCommand::Helm(args) => helm::helm(&args).await,
+        }
+    })
 }
 
 async fn kustomize(args: &KustomizeArgs) -> anyhow::Result<()> {
