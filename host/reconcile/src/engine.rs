@@ -20,6 +20,7 @@ use crate::feature::FeatureGates;
 use crate::fetched::FetchedTrees;
 use crate::index::{Index, Target};
 use crate::metrics::Metrics;
+use crate::plugin::KeptComponents;
 use crate::queue::Queue;
 use crate::remote::Remotes;
 use crate::store::Store;
@@ -128,6 +129,8 @@ pub struct Engine {
     pub hub: Hub,
     /// Plugins by name.
     pub plugins: PluginStore,
+    /// Components from registries.
+    pub components: KeptComponents,
     /// Reaches remote servers.
     pub transport: Arc<Transport>,
     /// Stored artifacts.

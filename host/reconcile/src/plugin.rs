@@ -2,6 +2,7 @@
 
 pub mod gate;
 mod install;
+mod kept;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,6 +17,7 @@ use sluice_model::Severity;
 use sluice_model::condition::{reasons, types};
 
 use self::install::{InstallError, Installed};
+pub use self::kept::KeptComponents;
 use crate::engine::Engine;
 use crate::interval::jittered;
 use crate::key::ObjectKey;

@@ -146,7 +146,7 @@ async fn make_engine(
     cluster: Cluster,
 ) -> anyhow::Result<(Arc<Engine>, notifications::Notifications)> {
     let options = settings::options(args);
-    let plugins = settings::plugins(args.plugin_cache_path.clone()).await?;
+    let plugins = settings::plugins_of_run(args.plugin_cache_path.clone()).await?;
     let advertised = address::advertised(&args.storage_adv_addr, &args.storage_addr, &settings::hostname());
     let config = StoreConfig {
         retention_ttl: args.artifact_retention_ttl,
@@ -179,6 +179,7 @@ async fn make_engine(
         options,
         cluster,
         plugins,
+        components: settings::components(args.plugin_cache_path.clone()),
         transport,
         artifacts,
         renderer: Renderer::new(Arc::new(memo)),

@@ -49,7 +49,7 @@ fn plugin(name: &str, registry: &Registry, tag: &str) -> serde_json::Value {
 
 #[tokio::test]
 async fn a_notifier_from_a_registry_delivers_and_outlives_the_registry() -> Result<()> {
-    let case = Case::start("plugin").await?;
+    let mut case = Case::start("plugin").await?;
     let registry = Registry::start().await?;
     let file = build_guest().await?;
     let reference = registry.url("plugins/notify-shout:1.0.0");
@@ -116,6 +116,18 @@ async fn a_notifier_from_a_registry_delivers_and_outlives_the_registry() -> Resu
             it.body.as_ref() == wanted.as_bytes()
         })
         .await?;
+
+    // and so it does after a start without the registry
+    assert!(case.sluice.terminate()?.success());
+    case.sluice.restart().await?;
+    let red = Change::text("app/settings.yaml", config_map("other", "color", "red"));
+    let commit = repository.commit("main", "another", &[red])?;
+    case.roll_out("app", &commit).await?;
+    let wanted = format!("CONFIGMAP/{}/OTHER CREATED", case.namespace.to_uppercase());
+    let delivered = receiver.wait_for(Duration::from_secs(30), |it| {
+        it.body.starts_with(wanted.as_bytes())
+    });
+    delivered.await?;
     case.cluster
         .delete("sluice.dev/v1alpha1", "Plugin", "", "e2e-shout")
         .await

@@ -124,7 +124,7 @@ pub async fn install(engine: &Engine, key: &ObjectKey, object: &Plugin) -> Resul
     let grants = grants(object)?;
     check_limits(object)?;
     match (&object.spec.oci, &object.spec.builtin) {
-        (Some(oci), None) => install_oci(engine, key, oci, grants).await,
+        (Some(oci), None) => install_oci(engine, key, object, (oci, grants)).await,
         (None, Some(name)) => install_builtin(engine, key, name),
         _ => Err(InstallError::Spec {
             field: "spec",
@@ -175,10 +175,46 @@ fn install_builtin(engine: &Engine, key: &ObjectKey, name: &str) -> Result<Insta
 async fn install_oci(
     engine: &Engine,
     key: &ObjectKey,
+    object: &Plugin,
+    (oci, grants): (&PluginOci, Grants),
+) -> Result<Installed, InstallError> {
+    revoke(engine, key, &grants)?;
+    let installed = pull(engine, key, oci, grants.clone()).await;
+    if matches!(
+        installed,
+        Err(InstallError::Pull { .. } | InstallError::Secret(_))
+    ) {
+        restore(engine, key, object, (oci, grants)).await;
+    }
+    installed
+}
+
+/// After a start, when the registry does not answer: what status says ran before runs again.
+async fn restore(engine: &Engine, key: &ObjectKey, object: &Plugin, (oci, grants): (&PluginOci, Grants)) {
+    let status = object.status.as_ref().and_then(|status| status.digest.as_ref());
+    let Some(digest) = status.and_then(|digest| digest.parse::<Digest>().ok()) else {
+        return;
+    };
+    if object_digest(engine, key).is_some() {
+        return;
+    }
+    let Some(component) = engine.components.find(digest, MAX_COMPONENT) else {
+        return;
+    };
+    let reference = format!("{}@{digest}", oci.url);
+    let source = PluginSource::Oci { reference };
+    match engine.plugins.install(&key.name, component, grants, source).await {
+        Ok(_) => tracing::info!(name = key.name, %digest, "runs the plugin that was pulled before"),
+        Err(error) => tracing::warn!(name = key.name, %error, "the plugin that was pulled before is refused"),
+    }
+}
+
+async fn pull(
+    engine: &Engine,
+    key: &ObjectKey,
     oci: &PluginOci,
     grants: Grants,
 ) -> Result<Installed, InstallError> {
-    revoke(engine, key, &grants)?;
     let target = RegistryTarget {
         url: oci.url.clone(),
         secret: credentials(engine, oci).await?,
@@ -205,12 +241,21 @@ async fn install_oci(
     if let Some(plugin) = engine.plugins.get(&key.name).filter(|_| known == Some(digest)) {
         return Ok(Installed { plugin, digest, tag });
     }
-    let pulled = registry.pull(&digest, MAX_COMPONENT).await.map_err(failed)?;
+    let component = match engine.components.find(digest, MAX_COMPONENT) {
+        Some(component) => component,
+        None => {
+            let pulled = registry.pull(&digest, MAX_COMPONENT).await.map_err(failed)?;
+            if let Err(error) = engine.components.keep(digest, &pulled.bytes) {
+                tracing::warn!(name = key.name, %error, "failed to keep a pulled plugin; a start without its registry lacks it");
+            }
+            pulled.bytes
+        }
+    };
     let reference = format!("{}@{digest}", oci.url);
     let source = PluginSource::Oci { reference };
     let plugin = engine
         .plugins
-        .install(&key.name, pulled.bytes, grants, source)
+        .install(&key.name, component, grants, source)
         .await?;
     Ok(Installed { plugin, digest, tag })
 }

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use sluice_cluster::{Cluster, ClusterOptions, ElectionOptions, KubeconfigPolicy};
 use sluice_model::SecretData;
 use sluice_reconcile::Options;
+use sluice_reconcile::plugin::KeptComponents;
 use sluice_sandbox::{Grants, Plugin, PluginStore, Sandbox, SandboxConfig};
 
 use crate::builtin::BUILTIN;
@@ -122,6 +123,31 @@ pub async fn plugins(cache_path: Option<PathBuf>) -> anyhow::Result<PluginStore>
         .await
         .context("failed to load the default plugins")?;
     Ok(store)
+}
+
+/// Default plugins that no kind needs from the first moment on, and that take long to compile.
+const LATER: [&str; 1] = ["render-helm"];
+
+/// The default plugins for a process that stays: some are loaded while it works already.
+pub async fn plugins_of_run(cache_path: Option<PathBuf>) -> anyhow::Result<PluginStore> {
+    let store = PluginStore::new(sandbox(cache_path)?);
+    let (later, first): (Vec<_>, Vec<_>) = embedded().partition(|(name, _)| LATER.contains(&name.as_str()));
+    store
+        .add_builtins(first)
+        .await
+        .context("failed to load the default plugins")?;
+    let rest = store.clone();
+    tokio::spawn(async move {
+        if let Err(error) = rest.add_builtins(later).await {
+            tracing::error!(%error, "failed to load a default plugin");
+        }
+    });
+    Ok(store)
+}
+
+/// Where pulled components are kept.
+pub fn components(cache_path: Option<PathBuf>) -> KeptComponents {
+    KeptComponents::below(cache_path.or_else(default_cache).as_deref())
 }
 
 /// One default plugin, for commands that need no other.
