@@ -5,12 +5,14 @@
 mod apply;
 mod apply_options;
 mod artifact;
+mod bad_input;
 mod crash;
 mod decryption;
 mod deletion;
 mod depends_on;
 mod expressions;
 mod external_artifact;
+mod faults;
 mod flux_cli;
 mod flux_contract;
 mod git_refs;
