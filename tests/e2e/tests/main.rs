@@ -26,6 +26,7 @@ mod preview;
 mod process;
 mod protected;
 mod remote_cluster;
+mod render_command;
 mod source_errors;
 mod status;
 mod suspend;
