@@ -48,7 +48,7 @@ async fn a_service_account_applies_with_its_own_rights_only() -> Result<()> {
     Ok(())
 }
 
-/// T3: an object that names no account has the rights of the default one.
+/// T3: an object that names no account, or an empty one, has the rights of the default one.
 #[tokio::test]
 async fn the_default_service_account_is_used_where_none_is_named() -> Result<()> {
     let case = Case::start_with("default-account", |options| {
@@ -58,13 +58,25 @@ async fn the_default_service_account_is_used_where_none_is_named() -> Result<()>
     let repository = case.simple_repository("app")?;
     case.apply(git_repository("app", &case.git.url(&repository)))
         .await?;
-    case.apply(kustomization("app", "app", "./app")).await?;
-    let refused = case
-        .until("Kustomization", "app", "is refused", |it| {
-            failed_for(it, "ReconciliationFailed")
-        })
-        .await?;
-    assert!(message(&refused).contains("forbidden"), "{}", message(&refused));
+    let mut unnamed = kustomization("unnamed", "app", "./app");
+    unnamed["spec"]["serviceAccountName"] = json!("");
+    for (name, object) in [
+        ("app", kustomization("app", "app", "./app")),
+        ("unnamed", unnamed),
+    ] {
+        case.apply(object).await?;
+        let refused = case
+            .until("Kustomization", name, "is refused", |it| {
+                failed_for(it, "ReconciliationFailed")
+            })
+            .await?;
+        assert!(
+            message(&refused).contains("forbidden") && message(&refused).contains(":default\""),
+            "{name}: {}",
+            message(&refused)
+        );
+    }
+    assert!(!case.exists("ConfigMap", "settings").await?);
     Ok(())
 }
 
