@@ -20,6 +20,7 @@ mod git_ssh;
 mod health;
 mod incremental;
 mod notification;
+mod overlay;
 mod plugin;
 mod post_build;
 mod preview;
