@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod api_server;
 mod apply;
 mod apply_options;
 mod artifact;
