@@ -41,6 +41,7 @@ mod tests {
     }
 
     /// Section 7, 11: a new version of an API does not prune.
+    /// Section 7, 11: an object that moves to another version of its API is not pruned.
     #[test]
     fn versions_do_not_matter() {
         let old = inventory(&[("a_x_apps_Deployment", "v1beta1"), ("a_y__ConfigMap", "v1")]);

@@ -82,3 +82,19 @@ fn what_is_being_deleted_is_terminating() {
     let object = Object::from_value(object).expect("a map");
     assert_eq!(verdict(&object).health, Health::Terminating);
 }
+
+/// K15: a pod that the API server's clock made in our future is young: no error, no failure before its time.
+#[test]
+fn k15_a_pod_from_the_future_is_young() {
+    let pod = serde_json::json!({"apiVersion": "v1", "kind": "Pod",
+        "metadata": {"name": "a", "creationTimestamp": "2026-01-01T01:00:00Z"},
+        "status": {"phase": "Pending", "conditions": [
+            {"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}]}});
+    let pod = Object::from_value(pod).expect("a map");
+    let at = |text: &str| text.parse::<jiff::Timestamp>().expect("a time");
+    let health = |now: &str| compute(&pod, at(now)).expect("reads").health;
+    assert_eq!(health("2026-01-01T00:00:00Z"), Health::InProgress);
+    assert_eq!(health("2026-01-01T02:00:00Z"), Health::Failed);
+    let again = sluice_health::status::recheck_after(&pod, at("2026-01-01T00:00:00Z"));
+    assert_eq!(again, Some(std::time::Duration::from_secs(15)));
+}

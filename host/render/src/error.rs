@@ -18,7 +18,7 @@ pub enum RenderError {
         stalled: bool,
     },
     /// The plugin needs these inputs (remote bases, dependencies) before it can render.
-    #[error("needs {}, which no input provides", .0.join(", "))]
+    #[error("needs {}, which the source does not hold; what is elsewhere is not fetched", .0.join(", "))]
     NeedsInput(Vec<String>),
     /// An object cannot be named.
     #[error("{} {reason}", object_place(.subject, .origin, .index))]
@@ -127,6 +127,9 @@ mod tests {
             "https://a/b".into(),
             "c".into(),
         ])));
-        assert_eq!(more.to_string(), "needs https://a/b, c, which no input provides");
+        assert_eq!(
+            more.to_string(),
+            "needs https://a/b, c, which the source does not hold; what is elsewhere is not fetched"
+        );
     }
 }

@@ -20,7 +20,7 @@ use sluice_reconcile::kustomization::{GROUP, config, post_build};
 use sluice_render::{RenderInput, Renderer};
 use sluice_sandbox::{Call, CallObject, Limits, Plugin};
 
-use crate::folder::Folder;
+use crate::folder::{Folder, Links, checkout_of};
 use crate::host::settings;
 
 pub use mask::is_masked;
@@ -194,12 +194,14 @@ impl Session {
         let dir = dir
             .canonicalize()
             .with_context(|| format!("invalid resource path {}", dir.display()))?;
+        let checkout = checkout_of(&dir);
         let root = dir
+            .strip_prefix(checkout)
+            .unwrap_or(&dir)
             .to_str()
             .context("the folder's path is not UTF-8")?
-            .trim_start_matches('/')
             .to_owned();
-        let tree: Arc<dyn TreeRead> = Arc::new(Folder::new("/"));
+        let tree: Arc<dyn TreeRead> = Arc::new(Folder::new(checkout, Links::Tree));
         let input = RenderInput {
             plugin: self.plugin.as_ref(),
             call: Call {

@@ -15,7 +15,7 @@ use sluice_model::TreeRead;
 use sluice_model::port::Bindings;
 use sluice_sandbox::{Call, CallObject, Entropy, Form, Limits, RenderRequest};
 
-use crate::folder::Folder;
+use crate::folder::{Folder, Links};
 use crate::host::settings;
 
 /// What to render.
@@ -151,7 +151,11 @@ async fn kustomize(args: &KustomizeArgs) -> anyhow::Result<()> {
         .trim_start_matches('/')
         .to_owned();
     let plugin = settings::plugin("render-kustomize", args.plugin_cache_path.clone()).await?;
-    let tree: Arc<dyn TreeRead> = Arc::new(Folder::new("/"));
+    let links = match args.load_restrictor {
+        LoadRestrictor::RootOnly => Links::Kustomization,
+        LoadRestrictor::None => Links::All,
+    };
+    let tree: Arc<dyn TreeRead> = Arc::new(Folder::new("/", links));
     let call = Call {
         object: CallObject {
             kind: "Folder".into(),

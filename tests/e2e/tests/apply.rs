@@ -253,6 +253,7 @@ async fn broken_yaml_is_reported_and_the_last_good_state_stays() -> Result<()> {
     Ok(())
 }
 
+/// Section 7, item 1: one failed dry-run keeps a stage from being written.
 #[tokio::test]
 async fn one_refused_object_keeps_the_whole_stage_from_changing() -> Result<()> {
     let case = Case::start("refused").await?;
@@ -311,6 +312,7 @@ async fn a_missing_path_is_reported() -> Result<()> {
     Ok(())
 }
 
+/// Section 7, item 17: kinds that an apply brings are found by the same apply.
 #[tokio::test]
 async fn namespaces_crds_and_their_objects_come_in_one_commit() -> Result<()> {
     let case = Case::start("stages").await?;

@@ -56,6 +56,7 @@ async fn orphan_leaves_them_and_delete_removes_them_without_prune() -> Result<()
     Ok(())
 }
 
+/// Section 7, item 6: deleted while suspended, it leaves all objects.
 #[tokio::test]
 async fn suspended_it_leaves_everything() -> Result<()> {
     let case = deployed("delete-suspended", json!({})).await?;
@@ -94,7 +95,7 @@ async fn a_deleted_source_takes_its_artifact_along_but_not_the_applied_objects()
     Ok(())
 }
 
-/// Reference 7, kustomize-controller 3: an object moves between two Kustomizations in any order.
+/// Section 7, item 3: an object moves between two Kustomizations in any order.
 #[tokio::test]
 async fn an_object_that_moved_to_another_owner_is_not_pruned_by_the_old_one() -> Result<()> {
     let case = deployed("delete-moved", json!({})).await?;

@@ -130,3 +130,34 @@ async fn a_cycle_fails_only_its_members() -> Result<()> {
     }
     Ok(())
 }
+
+/// Section 7, item 10, calmed: a dependency that is reconciled again and finds nothing to do does not make its
+/// dependants unready.
+#[tokio::test]
+async fn a_dependency_that_is_reconciled_again_does_not_flap() -> Result<()> {
+    let case = Case::start("flap").await?;
+    let repository = case.git.create("app")?;
+    let changes: Vec<Change> = ["first", "second"].iter().flat_map(|name| folder(name)).collect();
+    repository.commit("main", "both", &changes)?;
+    case.apply(git_repository("app", &case.git.url(&repository)))
+        .await?;
+    case.apply(kustomization("first", "app", "./first")).await?;
+    case.apply(depending("second", &["first"])).await?;
+    let before = case
+        .until("Kustomization", "second", "is ready", is_current)
+        .await?;
+    // the time of a transition has whole seconds
+    tokio::time::sleep(Duration::from_millis(1100)).await;
+    for _ in 0..5 {
+        case.request("Kustomization", "first").await?;
+        case.reconcile("Kustomization", "second").await?;
+    }
+    let after = case.get("Kustomization", "second").await?;
+    assert!(is_current(&after), "{after}");
+    let since = |object: &Value| {
+        let ready = sluice_e2e::object::condition(object, "Ready");
+        ready.map(|ready| ready["lastTransitionTime"].clone())
+    };
+    assert_eq!(since(&after), since(&before), "it was ready all the time");
+    Ok(())
+}

@@ -85,7 +85,7 @@ async fn expressions_tell_the_health_of_a_kind() -> Result<()> {
     Ok(())
 }
 
-/// The same object is healthy by the built-in rules: only the group's entry makes it wait.
+/// Section 7, item 20: the same object is healthy by the built-in rules: only the group's entry makes it wait.
 #[tokio::test]
 async fn an_entry_without_a_kind_covers_its_group_and_a_bad_one_stalls() -> Result<()> {
     let case = Case::start("cel-group").await?;

@@ -223,3 +223,44 @@ async fn t9_an_object_with_two_owners_is_reported() -> Result<()> {
     .await?;
     Ok(())
 }
+
+/// T1, T2: with references kept to one namespace, a tenant uses no other's source and no expression of it looks into
+/// another's object; also where a label selects what is served.
+#[tokio::test]
+async fn t1_t2_references_stay_in_the_namespace_under_a_label_selector_too() -> Result<()> {
+    let name = "protected-references";
+    let (case, tenant, repository) = tenant(name, Some("--no-cross-namespace-refs=true")).await?;
+    let settings = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "settings"}});
+    commit(&repository, &[settings])?;
+    let url = case.git.url(&repository);
+    apply(&case, name, &case.namespace, git_repository("app", &url)).await?;
+    case.until("GitRepository", "app", "is ready", is_current).await?;
+
+    let mut app = kustomization("app", "app", "./app");
+    app["spec"]["targetNamespace"] = json!(tenant);
+    app["spec"]["sourceRef"]["namespace"] = json!(case.namespace);
+    apply(&case, name, &tenant, app.clone()).await?;
+    let source = format!("GitRepository/{}/app", case.namespace);
+    until(&case, &tenant, "is denied the source", |it| {
+        failed_with(it, "AccessDenied", &source)
+    })
+    .await?;
+
+    apply(&case, name, &tenant, git_repository("app", &url)).await?;
+    app["spec"]["sourceRef"]["namespace"] = json!(tenant);
+    let own = app.clone();
+    app["spec"]["dependsOn"] =
+        json!([{"name": "other", "namespace": case.namespace, "readyExpr": "dep.spec.prune"}]);
+    apply(&case, name, &tenant, app).await?;
+    let dependency = format!("Kustomization/{}/other", case.namespace);
+    until(&case, &tenant, "is denied the expression", |it| {
+        failed_with(it, "AccessDenied", &dependency)
+    })
+    .await?;
+    let found = case.cluster.get("v1", "ConfigMap", &tenant, "settings").await?;
+    assert!(found.is_none(), "nothing was applied");
+
+    apply(&case, name, &tenant, own).await?;
+    until(&case, &tenant, "is ready in its own namespace", is_current).await?;
+    Ok(())
+}

@@ -5,6 +5,7 @@ use serde_json::json;
 use sluice_e2e::Case;
 use sluice_e2e::object::{failed_for, git_repository, is_current, is_ready, kustomization, message};
 
+/// T3: what its account may not do is an error, and is not done with the host's own rights.
 #[tokio::test]
 async fn a_service_account_applies_with_its_own_rights_only() -> Result<()> {
     let case = Case::start("impersonate").await?;
@@ -47,6 +48,7 @@ async fn a_service_account_applies_with_its_own_rights_only() -> Result<()> {
     Ok(())
 }
 
+/// T3: an object that names no account, or an empty one, has the rights of the default one.
 #[tokio::test]
 async fn the_default_service_account_is_used_where_none_is_named() -> Result<()> {
     let case = Case::start_with("default-account", |options| {
@@ -56,16 +58,29 @@ async fn the_default_service_account_is_used_where_none_is_named() -> Result<()>
     let repository = case.simple_repository("app")?;
     case.apply(git_repository("app", &case.git.url(&repository)))
         .await?;
-    case.apply(kustomization("app", "app", "./app")).await?;
-    let refused = case
-        .until("Kustomization", "app", "is refused", |it| {
-            failed_for(it, "ReconciliationFailed")
-        })
-        .await?;
-    assert!(message(&refused).contains("forbidden"), "{}", message(&refused));
+    let mut unnamed = kustomization("unnamed", "app", "./app");
+    unnamed["spec"]["serviceAccountName"] = json!("");
+    for (name, object) in [
+        ("app", kustomization("app", "app", "./app")),
+        ("unnamed", unnamed),
+    ] {
+        case.apply(object).await?;
+        let refused = case
+            .until("Kustomization", name, "is refused", |it| {
+                failed_for(it, "ReconciliationFailed")
+            })
+            .await?;
+        assert!(
+            message(&refused).contains("forbidden") && message(&refused).contains(":default\""),
+            "{name}: {}",
+            message(&refused)
+        );
+    }
+    assert!(!case.exists("ConfigMap", "settings").await?);
     Ok(())
 }
 
+/// T1: denied before anything is read: whether the source exists does not show.
 #[tokio::test]
 async fn references_to_other_namespaces_can_be_forbidden() -> Result<()> {
     let case = Case::start_with("cross-namespace", |options| {

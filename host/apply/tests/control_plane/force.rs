@@ -10,6 +10,7 @@ fn immutable(namespace: &str, value: &str, annotations: Value) -> Value {
         "metadata": {"name": "c", "namespace": namespace, "annotations": annotations}})
 }
 
+/// Section 7, 12: an immutable object is deleted and made again by force, and only by force.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_immutable_object_is_recreated_only_by_force() -> Result<()> {
     let bed = bed("force-immutable").await?;

@@ -45,6 +45,7 @@ fn managers(live: &Value) -> Vec<&str> {
         .collect()
 }
 
+/// Section 7, 13: managers are matched by the start of their name, others keep their fields.
 #[tokio::test(flavor = "multi_thread")]
 async fn kubectls_fields_are_taken_over() -> Result<()> {
     let bed = bed("ownership-kubectl").await?;

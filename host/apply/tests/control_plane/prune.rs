@@ -23,6 +23,7 @@ async fn names(bed: &Bed) -> Result<Vec<String>> {
     Ok(names)
 }
 
+/// Section 7, 2 to 4: what is another owner's or kept stays, what was only created goes, what fails is handed back.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_stale_and_ours_is_deleted() -> Result<()> {
     let bed = bed("prune-ours").await?;

@@ -10,6 +10,7 @@ fn configmap(namespace: &str, value: &str, annotations: Value) -> Value {
         "metadata": {"name": "c", "namespace": namespace, "annotations": annotations}})
 }
 
+/// Section 7, 4: an object that is only created counts by what is desired, and stays on record.
 #[tokio::test(flavor = "multi_thread")]
 async fn if_not_present_creates_and_then_leaves_alone() -> Result<()> {
     let bed = bed("rules-present").await?;
@@ -34,6 +35,7 @@ async fn if_not_present_creates_and_then_leaves_alone() -> Result<()> {
     Ok(())
 }
 
+/// Section 7, 4: an exclusion counts on the desired object and on the live one.
 #[tokio::test(flavor = "multi_thread")]
 async fn exclusions_count_on_either_side() -> Result<()> {
     let bed = bed("rules-excluded").await?;

@@ -100,8 +100,8 @@ fn login(
 ) -> Result<Option<ServiceAccountLogin>, Failure> {
     let options = &engine.options;
     let named = decryption.service_account_name.as_deref();
-    let default = Some(options.default_decryption_service_account.as_str());
-    let account = named.or(default).filter(|name| !name.is_empty());
+    let named = named.filter(|name| !name.is_empty());
+    let account = super::tenant::account(named, &options.default_decryption_service_account);
     match (&options.sops_vault_configmap, account) {
         (Some(servers), Some(account)) => Ok(Some(ServiceAccountLogin {
             cluster: engine.cluster.clone(),

@@ -26,6 +26,9 @@ pub enum DependencyError {
         /// Empty, or `: ` and why.
         because: &'static str,
     },
+    /// `--no-cross-namespace-refs` forbids to look into an object of another namespace.
+    #[error("can't access 'Kustomization/{0}' in readyExpr, cross-namespace references have been blocked")]
+    Denied(ObjectKey),
     /// The expression that tells its readiness failed.
     #[error("failed to evaluate dependency {name}: {source}", name = key.name)]
     Expression {
@@ -51,8 +54,17 @@ pub fn keys(namespace: &str, spec: &KustomizationSpec) -> Vec<ObjectKey> {
         .collect()
 }
 
-/// Checks all dependencies against `revision`, the one that is about to be applied. An expression replaces the built-in
-/// test, unless it is `additive`.
+/// How the operator wants dependencies checked.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Terms {
+    /// An expression comes on top of the built-in test, instead of replacing it.
+    pub additive: bool,
+    /// Expressions see objects of their own namespace only (T1): one could tell the other's whole spec bit by bit.
+    /// Whether a dependency elsewhere is ready can be asked for all the same, as in Flux.
+    pub own_namespace: bool,
+}
+
+/// Checks all dependencies against `revision`, the one that is about to be applied.
 ///
 /// # Errors
 /// The first that is not ready.
@@ -61,10 +73,13 @@ pub fn check(
     object: &Kustomization,
     source: &Target,
     revision: &str,
-    additive: bool,
+    terms: Terms,
 ) -> Result<(), DependencyError> {
     let namespace = object.namespace().unwrap_or_default();
     for (index, key) in keys(&namespace, &object.spec).into_iter().enumerate() {
+        if terms.own_namespace && key.namespace != namespace && judges(object, &key) {
+            return Err(DependencyError::Denied(key));
+        }
         let dependency = store
             .get(&key)
             .ok_or_else(|| DependencyError::NotFound(key.clone()))?;
@@ -73,7 +88,7 @@ pub fn check(
         if let Some(expression) = expression {
             check_expression(expression, object, &dependency, &key)?;
         }
-        if (expression.is_none() || additive)
+        if (expression.is_none() || terms.additive)
             && let Err(because) = is_ready(&dependency, source, revision)
         {
             return Err(DependencyError::NotReady { key, because });
@@ -173,7 +188,11 @@ mod tests {
         let mut object = kustomization("app", &["db"], None);
         object.spec.depends_on[0].ready_expr = Some(expression.to_owned());
         let source = crate::kustomization::source::target(&object);
-        check(&store, &object, &source, "main@sha1:2", additive)
+        let terms = Terms {
+            additive,
+            ..Terms::default()
+        };
+        check(&store, &object, &source, "main@sha1:2", terms)
     }
 
     /// `db` has no status: the built-in test alone would never find it ready.
@@ -191,6 +210,32 @@ mod tests {
             "dependency 'ns/db' is not ready according to readyExpr eval"
         );
         assert!(Failure::from(not_ready).is_waiting());
+    }
+
+    /// T1: with references kept to one namespace no expression looks into another one, not even at an object that is
+    /// missing; whether a dependency is ready may be asked.
+    #[test]
+    fn t1_an_expression_does_not_look_into_another_namespace() {
+        let mut object = kustomization("app", &["db"], None);
+        object.spec.depends_on[0].namespace = Some("other".into());
+        let source = crate::kustomization::source::target(&object);
+        let terms = Terms {
+            own_namespace: true,
+            ..Terms::default()
+        };
+        let ask = |object: &Kustomization| {
+            check(&Store::default(), object, &source, "main@sha1:2", terms).expect_err("nothing is there")
+        };
+        assert_eq!(ask(&object).to_string(), "dependency 'other/db' not found");
+        object.spec.depends_on[0].ready_expr = Some("dep.spec.prune".into());
+        let failure = Failure::from(ask(&object));
+        assert_eq!(failure.reason, "AccessDenied");
+        assert!(
+            failure.is_stalling() && failure.message.contains("Kustomization/other/db"),
+            "{failure:?}"
+        );
+        let own = with_expression("dep.metadata.name == 'db'");
+        assert_eq!(own, Ok(()), "its own namespace is open");
     }
 
     /// What cannot be fixed by the dependency stalls; what the dependency's next state may fix waits for it.
@@ -229,7 +274,7 @@ mod tests {
         }
         let object = kustomization("app", &["db"], None);
         let source = crate::kustomization::source::target(&object);
-        check(&store, &object, &source, "main@sha1:2", false).map_err(|error| error.to_string())
+        check(&store, &object, &source, "main@sha1:2", Terms::default()).map_err(|error| error.to_string())
     }
 
     #[test]

@@ -110,6 +110,7 @@ impl From<DependencyError> for Failure {
     fn from(error: DependencyError) -> Self {
         let message = error.to_string();
         match error {
+            DependencyError::Denied(_) => Self::stalled(reasons::ACCESS_DENIED, message),
             DependencyError::Expression { source, .. } if !source.is_evaluation() => {
                 Self::stalled(reasons::INVALID_CEL_EXPRESSION, format!("{TERMINAL}: {message}"))
             }

@@ -224,6 +224,43 @@ mod tests {
         assert!(!tells(true, false, true));
     }
 
+    /// Section 7, item 20 (Flux's `WaitIgnoresSkipped`): what an annotation keeps from being applied is not waited for.
+    #[test]
+    fn skipped_objects_are_not_waited_for() {
+        let object: Kustomization = serde_json::from_value(json!({
+            "apiVersion": "kustomize.toolkit.fluxcd.io/v1", "kind": "Kustomization",
+            "metadata": {"name": "app", "namespace": "ns"},
+            "spec": {"interval": "1m", "prune": true, "wait": true,
+                "sourceRef": {"kind": "GitRepository", "name": "r"}}
+        }))
+        .expect("a Kustomization");
+        let change = |name: &str, action| Change {
+            id: ObjectId {
+                namespace: "ns".into(),
+                name: name.into(),
+                group: String::new(),
+                kind: "ConfigMap".into(),
+            },
+            version: "v1".into(),
+            action,
+            fingerprint: None,
+            verdict: None,
+            expires: false,
+            taken_from: None,
+        };
+        let applied = [
+            change("skipped", sluice_apply::Action::Skipped),
+            change("waited-for", sluice_apply::Action::Unchanged),
+        ];
+        let names: Vec<String> = targets(&object, &applied)
+            .expect("one")
+            .into_iter()
+            .map(|target| target.id.name)
+            .collect();
+        assert_eq!(names, ["waited-for"]);
+        assert!(targets(&object, &applied[..1]).is_none());
+    }
+
     /// With nothing applied there is nothing to check, and no condition that says so.
     #[test]
     fn an_empty_set_is_not_checked() {

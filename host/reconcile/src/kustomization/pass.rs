@@ -160,9 +160,13 @@ impl<'a> Pass<'a> {
     fn check_dependencies(&self, artifact: &Artifact) -> Result<(), Failure> {
         let target = source::target(&self.object);
         let store = &self.engine().stores.kustomizations;
-        let additive = self.engine().options.features.is_on(ADDITIVE_EXPRESSIONS);
+        let options = &self.engine().options;
+        let terms = dependency::Terms {
+            additive: options.features.is_on(ADDITIVE_EXPRESSIONS),
+            own_namespace: options.no_cross_namespace_refs,
+        };
         let revision = &artifact.revision;
-        dependency::check(store, &self.object, &target, revision, additive).map_err(Failure::from)
+        dependency::check(store, &self.object, &target, revision, terms).map_err(Failure::from)
     }
 
     /// The final objects, from the memo where what the renderer read has not changed.

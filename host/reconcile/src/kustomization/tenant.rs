@@ -22,12 +22,17 @@ pub(super) struct Place {
     base: Cluster,
 }
 
+/// The account to act as: the one that a spec names, else the operator's default. An empty name names none, as in Flux:
+/// it must not lead past the default (T3).
+pub(super) fn account<'a>(named: Option<&'a str>, default: &'a str) -> Option<&'a str> {
+    let is_name = |name: &&str| !name.is_empty();
+    named.filter(is_name).or(Some(default).filter(is_name))
+}
+
 impl KustomizationReconciler {
     fn service_account<'a>(&'a self, object: &'a Kustomization) -> Option<&'a str> {
         let named = object.spec.service_account_name.as_deref();
-        named
-            .or(Some(&self.engine.options.default_service_account))
-            .filter(|name| !name.is_empty())
+        account(named, &self.engine.options.default_service_account)
     }
 
     /// The cluster of `spec.kubeConfig`, else our own, as the object's service account sees it; it never falls back to
@@ -91,5 +96,20 @@ impl KustomizationReconciler {
             groups,
             security_labels: !options.allow_namespace_security_labels,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// T3: whatever a tenant writes, the operator's default account stands between it and the process's own rights.
+    #[test]
+    fn t3_an_empty_account_is_the_default_one() {
+        for named in [None, Some("")] {
+            assert_eq!(account(named, "default"), Some("default"));
+            assert_eq!(account(named, ""), None);
+        }
+        assert_eq!(account(Some("tenant"), "default"), Some("tenant"));
     }
 }

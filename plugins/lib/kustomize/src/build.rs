@@ -130,7 +130,7 @@ fn drop_local(objects: &mut ResMap) -> Result<()> {
     let mut list = objects.take();
     for resource in list.iter().filter(|resource| !resource.is_empty()) {
         validate(resource.node()).map_err(|reason| Error::Object {
-            object: resource.id().to_string(),
+            object: resource.place(),
             reason,
         })?;
     }
@@ -184,9 +184,15 @@ fn add_managed_by_label(objects: &mut ResMap, session: &Session<'_>) -> Result<(
 
 fn finish(objects: ResMap) -> Result<Vec<BuiltObject>> {
     let data = |resource: crate::resource::Resource| {
-        let data = sluice_yaml::to_json(resource.node(), Schema::V3).map_err(|error| Error::Object {
-            object: resource.id().to_string(),
-            reason: error.to_string(),
+        let data = sluice_yaml::to_json(resource.node(), Schema::V3).map_err(|error| {
+            // kustomize tells lines of a text that it wrote itself; people look in their own
+            let error = sluice_yaml::check_unique_keys(resource.node())
+                .err()
+                .unwrap_or(error);
+            Error::Object {
+                object: resource.place(),
+                reason: error.to_string(),
+            }
         })?;
         let origin = resource
             .origin

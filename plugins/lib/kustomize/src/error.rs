@@ -241,6 +241,14 @@ impl Error {
         }
     }
 
+    /// The id of the object that a field of is wrong.
+    pub(crate) fn object(&self) -> Option<&str> {
+        match self.root() {
+            Self::Field { object, .. } => Some(object),
+            _ => None,
+        }
+    }
+
     /// The address of what the build needs from another machine, when that is why it failed.
     pub fn remote(&self) -> Option<&str> {
         match self.root() {

@@ -84,10 +84,12 @@ fn read_documents(text: &[u8], limits: &Limits) -> Result<Vec<Node>, ObjectsErro
     let chunks = split_documents(text).map_err(ObjectsError::Object)?;
     let only_one = chunks.len() == 1;
     let mut nodes = Vec::with_capacity(chunks.len());
-    for chunk in chunks {
-        let Some(mut node) = sluice_yaml::parse_document(chunk, limits).map_err(ObjectsError::Yaml)? else {
+    for (above, chunk) in chunks {
+        let parsed = sluice_yaml::parse_document(chunk, limits);
+        let Some(mut node) = parsed.map_err(|error| ObjectsError::Yaml(below(error, above)))? else {
             continue;
         };
+        move_down(&mut node, above);
         if is_null(&node) {
             continue;
         }
@@ -107,6 +109,26 @@ fn read_documents(text: &[u8], limits: &Limits) -> Result<Vec<Node>, ObjectsErro
     Ok(nodes)
 }
 
+/// An error in a document, at its line of the whole text: people look for it in the file.
+fn below(mut error: sluice_yaml::Error, above: u32) -> sluice_yaml::Error {
+    error.line = error.line.map(|line| line.saturating_add(above));
+    error
+}
+
+/// Gives the nodes of a document their lines of the whole text.
+fn move_down(node: &mut Node, above: u32) {
+    if above == 0 {
+        return;
+    }
+    let mut open = vec![node];
+    while let Some(node) = open.pop() {
+        if node.line > 0 {
+            node.line = node.line.saturating_add(above);
+        }
+        open.extend(node.content.iter_mut());
+    }
+}
+
 fn has_merge_sign(chunk: &[u8]) -> bool {
     chunk.windows(2).any(|pair| pair == b"<<")
 }
@@ -117,9 +139,11 @@ fn is_wrapper(node: &Node) -> bool {
         && (node.get("items").is_some() || node.get("functionConfig").is_some())
 }
 
-/// Cuts at lines that begin with `---`, wherever they stand; nothing but a comment may follow on them.
-fn split_documents(text: &[u8]) -> Result<Vec<&[u8]>, String> {
+/// Cuts at lines that begin with `---`, wherever they stand; nothing but a comment may follow on them. Each document
+/// comes with the number of lines above it.
+fn split_documents(text: &[u8]) -> Result<Vec<(u32, &[u8])>, String> {
     let mut chunks = Vec::new();
+    let mut above = 0_u32;
     let mut start = 0;
     let mut from = 0;
     while let Some(at) = find(&text[from..], b"\n---").map(|at| from + at) {
@@ -136,14 +160,20 @@ fn split_documents(text: &[u8]) -> Result<Vec<&[u8]>, String> {
             return Err(format!("invalid document separator: {line}"));
         }
         // The line break before the separator belongs to the text of the document.
-        chunks.push(&text[start..=at]);
+        chunks.push((above, &text[start..=at]));
+        above = above.saturating_add(lines_of(&text[start..=end]));
         start = end + 1;
         from = end + 1;
     }
     if !text.is_empty() {
-        chunks.push(&text[start..]);
+        chunks.push((above, &text[start..]));
     }
     Ok(chunks)
+}
+
+fn lines_of(text: &[u8]) -> u32 {
+    let lines = text.iter().filter(|byte| **byte == b'\n').count();
+    u32::try_from(lines).unwrap_or(u32::MAX)
 }
 
 fn find(text: &[u8], wanted: &[u8]) -> Option<usize> {

@@ -97,6 +97,21 @@ impl ResMap {
         }
     }
 
+    /// Adds to an error about a field of an object the file that people find the object in.
+    pub fn name_file(&self, error: Error) -> Error {
+        let file = error.object().and_then(|wanted| {
+            let found = self
+                .list
+                .iter()
+                .find(|resource| resource.id().to_string() == wanted)?;
+            Some(found.origin.as_ref()?.file()?.to_owned())
+        });
+        match file {
+            Some(file) => error.within(file),
+            None => error,
+        }
+    }
+
     /// How many objects have each id now.
     pub fn count_ids(&self) -> HashMap<IdKey, usize> {
         let mut counts = HashMap::with_capacity(self.list.len());

@@ -348,6 +348,14 @@ impl Resource {
         change(self.node_mut()).map_err(|error| self.field_error(field, error))
     }
 
+    /// The object in messages: its id, and the file that people find it in.
+    pub fn place(&self) -> String {
+        match self.origin.as_ref().and_then(|origin| origin.file()) {
+            Some(file) => format!("{} in {file}", self.id()),
+            None => self.id().to_string(),
+        }
+    }
+
     /// An error about a field of this object.
     pub fn field_error(&self, field: &str, reason: impl ToString) -> Error {
         Error::Field {

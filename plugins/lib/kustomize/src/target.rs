@@ -71,6 +71,11 @@ impl<'a> Target<'a> {
         self.loader.session()
     }
 
+    /// The kustomization's own file, from the root of the source.
+    fn file(&self) -> String {
+        format!("{}/{}", self.loader.root().trim_end_matches('/'), self.file_name)
+    }
+
     /// Makes the schema known that the kustomization names.
     pub fn set_schema(&self) -> Result<()> {
         let openapi = &self.kustomization.openapi;
@@ -89,12 +94,12 @@ impl<'a> Target<'a> {
         self.accumulate_resources(&mut gathered, &self.kustomization.resources)
             .within(|| "accumulating resources")?;
         self.merge_tables(&mut gathered)?;
-        self.run_generators(&mut gathered)?;
+        self.run_generators(&mut gathered).within(|| self.file())?;
         let mut gathered = self
             .accumulate_components(gathered)
             .within(|| "accumulating components")?;
         self.session().check_objects(gathered.objects.len())?;
-        self.run_transformers(&mut gathered)?;
+        self.run_transformers(&mut gathered).within(|| self.file())?;
         self.run_validators(&mut gathered)?;
         gathered
             .merge_vars(self.kustomization.vars.as_deref().unwrap_or_default())
@@ -320,9 +325,10 @@ impl<'a> Target<'a> {
         list.extend(self.plugin_transformers(&self.kustomization.transformers)?);
         let notes = self.notes();
         for configured in list {
-            configured
+            let changed = configured
                 .transformer
-                .transform(&mut gathered.objects, self.session())?;
+                .transform(&mut gathered.objects, self.session());
+            changed.map_err(|error| gathered.objects.name_file(error))?;
             if let Some(origin) = configured.origin.filter(|_| notes) {
                 gathered.objects.add_transformation(&origin)?;
             }

@@ -106,3 +106,27 @@ fn remote_components_are_refused() {
         "{error}"
     );
 }
+
+/// Section 7, item 15 (Flux's `MultiplePatchDelete`): deletions in one patch of several documents, and in patches of
+/// their own, of the spec and of the file.
+#[test]
+fn many_patches_that_delete_objects_all_count() {
+    let delete =
+        |name: &str| format!("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {name}\n$patch: delete\n");
+    let maps: String = ["a", "b", "c", "d", "e", "stays"]
+        .map(|name| format!("---\n{}", object("ConfigMap", name)))
+        .concat();
+    let both = format!("{}---\n{}", delete("a"), delete("b"));
+    let files = Memory::new([
+        (
+            "apps/kustomization.yaml",
+            "resources: [maps.yaml]\npatches:\n- path: both.yaml\n- path: c.yaml\n",
+        ),
+        ("apps/maps.yaml", maps.as_str()),
+        ("apps/both.yaml", both.as_str()),
+        ("apps/c.yaml", &delete("c")),
+    ]);
+    let config = serde_json::json!({"mode": "flux",
+        "patches": [{"patch": format!("{}---\n{}", delete("d"), delete("e"))}]});
+    assert_eq!(names(&render(&files, &config.to_string())), ["-/stays"]);
+}

@@ -91,7 +91,8 @@ impl PatchTransformer {
                 .position_of(&patch.original_id())
                 .map_err(|reason| Error::Patch {
                     patch: format!(
-                        "no resource matches strategic merge patch \"{}\"",
+                        "{}: no resource matches strategic merge patch \"{}\"",
+                        self.source,
                         patch.original_id()
                     ),
                     reason,
