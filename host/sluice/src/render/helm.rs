@@ -12,7 +12,7 @@ use sluice_model::port::Bindings;
 use sluice_sandbox::{Call, CallObject, Entropy, Form, Limits, RenderRequest};
 
 use super::{output_dir, plain};
-use crate::folder::Folder;
+use crate::folder::{Folder, Links};
 use crate::host::settings;
 
 /// Arguments of `sluice render helm`: the flags of `helm template`.
@@ -273,7 +273,8 @@ pub(super) async fn helm(args: &HelmArgs) -> anyhow::Result<()> {
     let config = args.config(&target)?;
     let plugin = settings::plugin("render-helm", args.plugin_cache_path.clone()).await?;
     let root = tree_path(&target.chart)?.to_owned();
-    let tree: Arc<dyn TreeRead> = Arc::new(Folder::new("/"));
+    // as helm: subcharts are often links to another folder of a repository
+    let tree: Arc<dyn TreeRead> = Arc::new(Folder::new("/", Links::All));
     let call = Call {
         object: CallObject {
             kind: "Folder".into(),
