@@ -8,6 +8,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use sluice_api::annotation::FINALIZER;
+use sluice_api::condition::{self, Condition};
+use sluice_api::{GitRepositoryStatus, KustomizationStatus, PluginStatus};
 use sluice_cluster::kube;
 use sluice_cluster::kube::api::{Api, Patch, PatchParams};
 
@@ -67,6 +69,44 @@ where
     Ok(Some(written))
 }
 
+/// A status with conditions.
+pub trait Conditioned: Serialize + Clone {
+    /// They, to read.
+    fn conditions(&self) -> &[Condition];
+    /// They, to change.
+    fn conditions_mut(&mut self) -> &mut Vec<Condition>;
+}
+
+macro_rules! conditioned {
+    ($($status:ty),*) => {$(
+        impl Conditioned for $status {
+            fn conditions(&self) -> &[Condition] {
+                &self.conditions
+            }
+            fn conditions_mut(&mut self) -> &mut Vec<Condition> {
+                &mut self.conditions
+            }
+        }
+    )*};
+}
+conditioned!(GitRepositoryStatus, KustomizationStatus, PluginStatus);
+
+/// `status` with the times of `written` where a condition says what was written before: a state that came and went
+/// within a pass was seen by nobody, and is no transition.
+fn steady<S: Conditioned>(status: &S, written: &S) -> S {
+    let mut steady = status.clone();
+    for condition in steady.conditions_mut() {
+        let before = condition::find(written.conditions(), &condition.type_);
+        if let Some(before) = before.filter(|before| {
+            (&before.status, &before.reason, &before.message)
+                == (&condition.status, &condition.reason, &condition.message)
+        }) {
+            condition.last_transition_time = before.last_transition_time.clone();
+        }
+    }
+    steady
+}
+
 /// Writes the status of one object during one pass, each time only what is new since the last write.
 pub struct Writer<K: Kind, S> {
     /// Where the object is written.
@@ -83,17 +123,18 @@ pub struct Writer<K: Kind, S> {
     pub metrics: Metrics,
 }
 
-impl<K: Kind, S: Serialize + Clone> Writer<K, S> {
+impl<K: Kind, S: Conditioned> Writer<K, S> {
     /// Writes what changed. An object that is gone has no status to write.
     ///
     /// # Errors
     /// The API server's.
     pub async fn write(&mut self, status: &S) -> Result<(), kube::Error> {
+        let status = steady(status, &self.written);
         match patch(
             &self.api,
             &self.name,
             self.manager,
-            (&self.written, status),
+            (&self.written, &status),
             &self.metrics,
         )
         .await
@@ -105,7 +146,7 @@ impl<K: Kind, S: Serialize + Clone> Writer<K, S> {
             Err(kube::Error::Api(response)) if response.code == 404 => {}
             Err(error) => return Err(error),
         }
-        self.written = status.clone();
+        self.written = status;
         Ok(())
     }
 
@@ -162,6 +203,24 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_state_that_nobody_saw_is_no_transition() {
+        let status = |message: &str, second: u8| -> KustomizationStatus {
+            let time = format!("2026-01-01T00:00:0{second}Z");
+            serde_json::from_value(
+                json!({"conditions": [{"type": "Ready", "status": "True", "reason": "R",
+                "message": message, "lastTransitionTime": time}]}),
+            )
+            .expect("a status")
+        };
+        assert_eq!(steady(&status("a", 2), &status("a", 1)), status("a", 1));
+        assert_eq!(steady(&status("b", 2), &status("a", 1)), status("b", 2));
+        assert_eq!(
+            steady(&status("a", 2), &KustomizationStatus::default()),
+            status("a", 2)
+        );
+    }
 
     #[test]
     fn a_patch_holds_only_what_changed_and_removes_what_is_gone() {
