@@ -93,9 +93,7 @@ fn read_documents(text: &[u8], limits: &Limits) -> Result<Vec<Node>, ObjectsErro
         if is_null(&node) {
             continue;
         }
-        if has_merge_sign(chunk) {
-            sluice_yaml::expand_merges(&mut node).map_err(|error| ObjectsError::Object(error.message))?;
-        }
+        let before = nodes.len();
         if only_one && is_wrapper(&node) {
             nodes.extend(
                 node.remove("items")
@@ -104,6 +102,12 @@ fn read_documents(text: &[u8], limits: &Limits) -> Result<Vec<Node>, ObjectsErro
             );
         } else {
             nodes.push(node);
+        }
+        // Only in what stays: a wrapper's own merges are thrown away with it.
+        if has_merge_sign(chunk) {
+            for node in nodes.iter_mut().skip(before) {
+                sluice_yaml::expand_merges(node).map_err(|error| ObjectsError::Object(error.message))?;
+            }
         }
     }
     Ok(nodes)

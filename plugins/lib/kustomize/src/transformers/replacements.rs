@@ -96,6 +96,18 @@ impl Transformer for ReplacementTransformer {
     }
 }
 
+/// kustomize keeps earlier names, namespaces and kinds in lists that leave out what is empty, and refuses lists of
+/// different lengths.
+fn check_previous(resource: &Resource) -> Result<()> {
+    let has_gap = |id: IdRef<'_>| id.name.is_empty() || id.kind.is_empty();
+    if resource.previous_ids().any(has_gap) {
+        return Err(wrong(
+            "number of previous names, number of previous namespaces, number of previous kinds not equal",
+        ));
+    }
+    Ok(())
+}
+
 /// All ids of an object, as written: scope does not count here.
 fn ids(resource: &Resource) -> impl Iterator<Item = IdRef<'_>> {
     std::iter::once(resource.id())
@@ -192,6 +204,7 @@ fn select_source<'o>(source: &SourceSelector, objects: &'o ResMap) -> Result<(us
             && (source.namespace.is_empty() || namespace == id.effective_namespace())
             && gvk.selects(id)
     };
+    objects.resources().iter().try_for_each(check_previous)?;
     let mut found = objects
         .resources()
         .iter()
@@ -248,6 +261,7 @@ fn apply(
         .map(|reject| Ok((reject, IdPatterns::new(reject)?, Selection::new(reject)?)));
     let rejected: Vec<_> = rejected.collect::<Result<_>>()?;
     for (number, resource) in objects.resources_mut().iter_mut().enumerate() {
+        check_previous(resource)?;
         let by_metadata = rejected.iter().any(|(raw, _, selection)| {
             !(raw.label_selector.is_empty() && raw.annotation_selector.is_empty())
                 && selection.matches_metadata(resource)
@@ -308,6 +322,8 @@ fn copy_value(
         if found.is_empty() {
             return Err(wrong(format!("{missing} {}", resource.id())));
         }
+        // What was created on the way may be below the source.
+        source.follow(number, resource.node_mut(), None);
         for place in found {
             session.count_replacement()?;
             if let Match::At(at) = place
