@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use parking_lot::Mutex;
 use sluice_api::kube_config::KubeConfigReference;
 use sluice_api::reference::{LocalObjectReference, SecretKeyReference};
-use sluice_cluster::k8s_openapi::api::core::v1::{ConfigMap, Secret};
+use sluice_cluster::k8s_openapi::api::core::v1::{ConfigMap, Namespace, Secret};
 use sluice_cluster::kube::{self, Api};
 use sluice_cluster::{
     BearerSource, Cluster, ClusterError, Hub, KubeconfigError, KubeconfigPolicy, RemoteOptions, Resolver,
@@ -31,6 +31,25 @@ pub struct Remote {
     pub hub: Hub,
     /// Version of the Secret or ConfigMap that it was made of.
     pub version: String,
+    ours: tokio::sync::OnceCell<bool>,
+}
+
+impl Remote {
+    /// Whether this is the cluster that Sluice itself runs in, reached by another way: `namespace`, the one that Sluice
+    /// runs in, is the same object there. Who may not look cannot tell, and is taken to be there.
+    pub async fn is_ours(&self, management: &Cluster, namespace: &str) -> bool {
+        let find = || async {
+            let ours = uid(management, namespace).await?;
+            Ok::<_, kube::Error>(ours.is_some() && ours == uid(&self.cluster, namespace).await?)
+        };
+        self.ours.get_or_try_init(find).await.copied().unwrap_or(true)
+    }
+}
+
+async fn uid(cluster: &Cluster, namespace: &str) -> Result<Option<String>, kube::Error> {
+    let api: Api<Namespace> = Api::all(cluster.client());
+    let found = api.get_opt(namespace).await?;
+    Ok(found.and_then(|namespace| namespace.metadata.uid))
 }
 
 /// The cluster of a `spec.kubeConfig` cannot be reached.
@@ -271,6 +290,7 @@ impl Remotes {
             hub: Hub::new(cluster.clone()),
             cluster,
             version,
+            ours: tokio::sync::OnceCell::new(),
         });
         let mut kept = self.kept.lock();
         kept.retain(|_, remote| remote.strong_count() > 0);

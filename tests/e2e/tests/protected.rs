@@ -3,7 +3,9 @@
 use anyhow::Result;
 use serde_json::{Value, json};
 use sluice_e2e::Case;
-use sluice_e2e::object::{failed_with, git_repository, is_current, kustomization, kustomization_file};
+use sluice_e2e::object::{
+    failed_with, git_repository, is_current, kustomization, kustomization_file, secret,
+};
 use sluice_testbed::{Change, Repository};
 
 const SELECTOR: &str = "sluice-e2e=protected";
@@ -116,6 +118,34 @@ async fn t8_a_tenant_does_not_manage_the_host() -> Result<()> {
     until(&case, &tenant, "is refused", |it| {
         failed_with(it, "ReconciliationFailed", "Deployment/")
             && failed_with(it, "ReconciliationFailed", "is protected")
+    })
+    .await?;
+    Ok(())
+}
+
+/// T8: nor by way of a kubeconfig that leads back to the cluster that Sluice runs in.
+#[tokio::test]
+async fn t8_a_kubeconfig_of_the_hosts_own_cluster_is_no_way_around() -> Result<()> {
+    let (case, tenant, repository) = tenant("protected-detour", None).await?;
+    commit(
+        &repository,
+        &[json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": case.namespace}})],
+    )?;
+    let kubeconfig = std::fs::read_to_string(sluice_e2e::bed().await?.kubeconfig())?;
+    let mut detour = secret("detour", &[("value", &kubeconfig)]);
+    detour["metadata"]["namespace"] = json!(tenant);
+    case.cluster.apply(&detour).await?;
+    let source = git_repository("app", &case.git.url(&repository));
+    apply(&case, "protected-detour", &tenant, source).await?;
+    let mut app = kustomization("app", "app", "./app");
+    app["spec"]["kubeConfig"] = json!({"secretRef": {"name": "detour"}});
+    apply(&case, "protected-detour", &tenant, app).await?;
+    until(&case, &tenant, "is refused", |it| {
+        failed_with(
+            it,
+            "ReconciliationFailed",
+            "it is the namespace that Sluice runs in",
+        )
     })
     .await?;
     Ok(())

@@ -109,7 +109,7 @@ impl Pass<'_> {
         desired: &Desired,
         timing: Timing,
     ) -> Result<Applied, Failure> {
-        let options = self.apply_options()?;
+        let options = self.apply_options(place)?;
         let intent = StatusIntent {
             api: self.owner.api(&self.work.key),
             name: self.object.name_any(),
@@ -133,7 +133,7 @@ impl Pass<'_> {
         })
     }
 
-    fn apply_options(&self) -> Result<ApplyOptions, Failure> {
+    fn apply_options(&self, place: &Place) -> Result<ApplyOptions, Failure> {
         let (spec, settings) = (&self.object.spec, &self.engine().options);
         let mut options = ApplyOptions::new(MANAGER, owner(&self.object), verdict);
         options.force = spec.force;
@@ -142,7 +142,7 @@ impl Pass<'_> {
         options
             .custom_stage_kinds
             .clone_from(&settings.custom_stage_kinds);
-        options.protected = self.owner.protected(&self.object);
+        options.protected = self.owner.protected(place, &self.object);
         options.previous = self.inventory();
         options.ignore = super::ignore::rules(spec)
             .map_err(|error| Failure::retry(reasons::RECONCILIATION_FAILED, error.to_string()))?;
@@ -165,7 +165,7 @@ impl Pass<'_> {
         applied: &Inventory,
     ) -> Result<String, Failure> {
         let mut options = PruneOptions::new(owner(&self.object));
-        options.protected = self.owner.protected(&self.object);
+        options.protected = self.owner.protected(place, &self.object);
         let pruned = prune(&place.cluster, stale, &options).await;
         let kept: Vec<InventoryEntry> = pruned.failed.iter().map(|(entry, _)| entry.clone()).collect();
         self.set_inventory(&inventory::join(applied, &kept));

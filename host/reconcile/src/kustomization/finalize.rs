@@ -95,7 +95,7 @@ impl KustomizationReconciler {
             return Ok(None);
         }
         let mut options = PruneOptions::new(apply::owner(object));
-        options.protected = self.protected(object);
+        options.protected = self.protected(&place, object);
         let pruned = prune(&place.cluster, &inventory.entries, &options).await;
         let log = pruned.changes.log();
         if !log.is_empty() {

@@ -20,6 +20,8 @@ pub(super) struct Place {
     /// Watches with the identity of the cluster's credentials.
     pub(super) hub: Hub,
     base: Cluster,
+    /// Whether it is the cluster that Sluice runs in.
+    is_ours: bool,
 }
 
 /// The account to act as: the one that a spec names, else the operator's default. An empty name names none, as in Flux:
@@ -39,7 +41,7 @@ impl KustomizationReconciler {
     /// the credentials' own identity (T3).
     pub(super) async fn place(&self, object: &Kustomization) -> Result<Place, Failure> {
         let namespace = object.namespace().unwrap_or_default();
-        let (base, hub) = self.base(object).await?;
+        let (base, hub, is_ours) = self.base(object).await?;
         let cluster = match self.service_account(object) {
             None => base.clone(),
             Some(account) => base.impersonate(&namespace, account).map_err(|error| {
@@ -49,14 +51,19 @@ impl KustomizationReconciler {
                 )
             })?,
         };
-        Ok(Place { cluster, hub, base })
+        Ok(Place {
+            cluster,
+            hub,
+            base,
+            is_ours,
+        })
     }
 
-    async fn base(&self, object: &Kustomization) -> Result<(Cluster, Hub), Failure> {
+    async fn base(&self, object: &Kustomization) -> Result<(Cluster, Hub, bool), Failure> {
         let key = ObjectKey::of(object);
         let Some(reference) = &object.spec.kube_config else {
             self.memory.hold_remote(&key, None);
-            return Ok((self.engine.cluster.clone(), self.engine.hub.clone()));
+            return Ok((self.engine.cluster.clone(), self.engine.hub.clone(), true));
         };
         let found = self.engine.remotes.get(&key.namespace, reference).await;
         let version = found.as_ref().map_or("0", |remote| remote.version.as_str());
@@ -64,7 +71,10 @@ impl KustomizationReconciler {
         let remote =
             found.map_err(|error| Failure::retry(reasons::RECONCILIATION_FAILED, error.to_string()))?;
         self.memory.hold_remote(&key, Some(Arc::clone(&remote)));
-        Ok((remote.cluster.clone(), remote.hub.clone()))
+        let is_ours = remote
+            .is_ours(&self.engine.cluster, &self.engine.options.runtime_namespace)
+            .await;
+        Ok((remote.cluster.clone(), remote.hub.clone(), is_ours))
     }
 
     /// Whether the service account was deleted: nobody is left who may delete its objects (T4). It is looked up in the
@@ -79,11 +89,11 @@ impl KustomizationReconciler {
     }
 
     /// What the object may not touch (T6, T8). The operator's own Kustomizations are those of the namespace that Sluice
-    /// runs in; another cluster holds nothing of ours.
-    pub(super) fn protected(&self, object: &Kustomization) -> Protected {
+    /// runs in; another cluster holds nothing of ours, unless its kubeconfig leads back here.
+    pub(super) fn protected(&self, place: &Place, object: &Kustomization) -> Protected {
         let options = &self.engine.options;
         let is_operators = object.namespace().as_deref() == Some(options.runtime_namespace.as_str());
-        if is_operators || object.spec.kube_config.is_some() {
+        if is_operators || !place.is_ours {
             return Protected::default();
         }
         let mut groups: Vec<String> = sluice_api::KINDS
