@@ -1,13 +1,16 @@
 //! Compiled components on disk: a folder only we can enter, an entry a digest and engine, each with its own checksum.
 //!
 //! An entry is machine code, so it is used only when its checksum, which binds it to the component's digest and to the
-//! engine's settings, is right; a damaged or foreign one is compiled again.
+//! engine's settings, is right; a damaged or foreign one is compiled again. Megabytes are not hashed at every start:
+//! beside the checksum stands the stamp (inode, size, times of change) of the file for which it was right, and whoever
+//! writes to that file gives it another one. Bytes that change on the disk below the file system go unnoticed then, as
+//! they do in this program's own file.
 
 use std::hash::{Hash, Hasher};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 use std::{fs, process};
 
 use sha2::{Digest as _, Sha256};
@@ -19,6 +22,9 @@ use crate::error::SandboxError;
 
 const CODE: &str = "cwasm";
 const SUM: &str = "sum";
+/// How old the last change of a file must be for its stamp to be noted: a second write within one tick of the file
+/// system's clock would leave the stamp as it is.
+const SETTLED: Duration = Duration::from_secs(2);
 
 /// The folder of one engine.
 #[derive(Debug)]
@@ -71,9 +77,9 @@ impl Cache {
             Err(error) if error.kind() == io::ErrorKind::NotFound && !code.exists() => return Found::Miss,
             Err(error) => return Found::Rejected(format!("its checksum cannot be read: {error}")),
         };
-        match self.checksum_of(&code, digest) {
-            Ok(actual) if actual.to_string() == expected.trim() => {}
-            Ok(_) => return Found::Rejected("its checksum is wrong".into()),
+        match self.is_right(&code, &sum, digest, &expected) {
+            Ok(true) => {}
+            Ok(false) => return Found::Rejected("its checksum is wrong".into()),
             Err(error) => return Found::Rejected(error.to_string()),
         }
         match map(engine, &code) {
@@ -104,14 +110,40 @@ impl Cache {
         sum
     }
 
-    fn checksum_of(&self, path: &Path, digest: &Digest) -> io::Result<Digest> {
-        let mut file = fs::File::open(path)?;
+    /// Compares an entry with what `noted` says of it: its stamp, or else its checksum, whose stamp is then noted.
+    fn is_right(&self, code: &Path, sum: &Path, digest: &Digest, noted: &str) -> io::Result<bool> {
+        let mut file = self.open_ours(code)?;
+        // Before the bytes are read: whoever writes meanwhile gives the file another stamp than this one.
+        let meta = file.metadata()?;
+        let stamp = self.stamp(digest, &meta).to_string();
+        let mut lines = noted.lines();
+        let expected = lines.next().unwrap_or_default();
+        if lines.next() == Some(stamp.as_str()) {
+            return Ok(true);
+        }
+        if self.checksum_of(&mut file, digest)?.to_string() != expected {
+            return Ok(false);
+        }
+        if is_settled(&meta) {
+            // A folder that cannot be written to only means that the next start compares again.
+            let _ = write_private(sum, format!("{expected}\n{stamp}\n").as_bytes());
+        }
+        Ok(true)
+    }
+
+    /// Opens a file that only our user can have written.
+    fn open_ours(&self, path: &Path) -> io::Result<fs::File> {
+        let file = fs::File::open(path)?;
         let (file_meta, dir_meta) = (file.metadata()?, fs::metadata(&self.folder)?);
         let link = fs::symlink_metadata(path)?.is_symlink();
         if link || !file_meta.is_file() || file_meta.uid() != dir_meta.uid() || file_meta.mode() & 0o022 != 0
         {
             return Err(io::Error::other("it is no file of ours"));
         }
+        Ok(file)
+    }
+
+    fn checksum_of(&self, file: &mut fs::File, digest: &Digest) -> io::Result<Digest> {
         let mut sum = self.checksum(digest);
         let mut chunk = vec![0; 256 << 10];
         loop {
@@ -120,6 +152,26 @@ impl Cache {
                 read => sum.update(&chunk[..read]),
             }
         }
+    }
+
+    /// Identifies a state of a file. The time of change (ctime) moves with every write and rename, and no program can
+    /// set it.
+    fn stamp(&self, digest: &Digest, meta: &fs::Metadata) -> Digest {
+        let mut sum = self.checksum(digest);
+        let numbers = [
+            i64::from_ne_bytes(meta.dev().to_ne_bytes()),
+            i64::from_ne_bytes(meta.ino().to_ne_bytes()),
+            i64::from_ne_bytes(meta.size().to_ne_bytes()),
+            meta.mtime(),
+            meta.mtime_nsec(),
+            meta.ctime(),
+            meta.ctime_nsec(),
+        ];
+        for number in numbers {
+            sum.update(number.to_ne_bytes());
+        }
+        sum.update(b"stamp");
+        Digest::from_bytes(sum.finalize().into())
     }
 
     /// Removes the oldest entries, of all engines, until `bytes` more fit.
@@ -151,6 +203,15 @@ impl Cache {
     }
 }
 
+/// Whether the last change of a file, by its ctime, is long enough ago; one in the future is not.
+fn is_settled(meta: &fs::Metadata) -> bool {
+    let (Ok(seconds), Ok(nanos)) = (u64::try_from(meta.ctime()), u32::try_from(meta.ctime_nsec())) else {
+        return false;
+    };
+    let changed = SystemTime::UNIX_EPOCH + Duration::new(seconds, nanos);
+    changed.elapsed().is_ok_and(|age| age >= SETTLED)
+}
+
 /// Identifies everything that compiled code depends on: wasmtime's version, settings and CPU features.
 fn engine_id(engine: &Engine) -> Digest {
     struct Sha(Sha256);
@@ -172,8 +233,10 @@ fn engine_id(engine: &Engine) -> Digest {
 #[allow(unsafe_code)]
 fn map(engine: &Engine, path: &Path) -> wasmtime::Result<Component> {
     // SAFETY: the bytes must come from wasmtime's own serialisation and stay unmodified. Both hold: the checksum that was
-    // compared above is written only by `store`, after compiling, and binds the bytes to this component and engine; the
-    // folder has mode 0700, so only processes of our own user, who could replace this program as well, can change it.
+    // compared (above, or when the stamp of this state of the file was noted) is made only by `store`, after compiling,
+    // and binds the bytes to this component and engine; the folder has mode 0700, so only processes of our own user, who
+    // could replace this program as well, can change it. A checksum or a stamp that such a process forges is no news:
+    // neither has a key, both guard against damage, mix-ups and half-written files.
     // Entries of another wasmtime version are in another folder, and refused by wasmtime itself.
     unsafe { Component::deserialize_file(engine, path) }
 }
@@ -186,14 +249,20 @@ fn make_private(dir: &Path) -> io::Result<()> {
         // Works for the owner only, so this is also the check of ownership.
         fs::set_permissions(dir, fs::Permissions::from_mode(0o700))?;
     }
+    // The kernel gives our user as the owner of /proc/self, or root for a process that hides itself.
+    let owns = |uid: u32| uid == meta.uid();
+    if fs::metadata("/proc/self").is_ok_and(|process| owns(process.uid())) || owns(uid_of_new_file(dir)?) {
+        return Ok(());
+    }
+    Err(io::Error::other("it belongs to another user"))
+}
+
+fn uid_of_new_file(dir: &Path) -> io::Result<u32> {
     let probe = dir.join(format!(".probe-{}", process::id()));
     write_private(&probe, b"")?;
-    let ours = fs::metadata(&probe)?.uid();
+    let uid = fs::metadata(&probe)?.uid();
     remove(&probe)?;
-    if ours != meta.uid() {
-        return Err(io::Error::other("it belongs to another user"));
-    }
-    Ok(())
+    Ok(uid)
 }
 
 fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {

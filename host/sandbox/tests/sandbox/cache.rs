@@ -1,8 +1,10 @@
 //! P11: the cache of compiled code is used when it is right, and only then.
 
 use std::fs;
+use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use sluice_sandbox::{Grants, Sandbox, SandboxConfig};
 
@@ -80,6 +82,34 @@ async fn p11_a_tampered_entry_is_compiled_again() {
     }
     let sum = entries(dir.path(), "sum").remove(0);
     fs::remove_file(&sum).expect("removes");
+    assert_eq!(start(dir.path(), "render-echo").await, (1, 0, 1));
+}
+
+/// P11: a start that trusts the stamp of the file still notices a change that keeps its size and its time of modification.
+#[tokio::test]
+async fn p11_a_change_that_hides_from_size_and_mtime_is_compiled_again() {
+    let dir = tempfile::tempdir().expect("a folder");
+    start(dir.path(), "render-echo").await;
+    let (code, sum) = (
+        entries(dir.path(), "cwasm").remove(0),
+        entries(dir.path(), "sum").remove(0),
+    );
+    let noted = || fs::read_to_string(&sum).expect("a checksum").lines().count();
+    assert_eq!(noted(), 1, "the stamp of a file that just changed says nothing");
+    std::thread::sleep(Duration::from_millis(2_100));
+    assert_eq!(start(dir.path(), "render-echo").await, (0, 1, 0));
+    assert_eq!(noted(), 2);
+    assert_eq!(start(dir.path(), "render-echo").await, (0, 1, 0));
+
+    let modified = fs::metadata(&code).expect("code").modified().expect("a time");
+    let mut bytes = fs::read(&code).expect("code");
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    let mut file = fs::OpenOptions::new().write(true).open(&code).expect("opens");
+    file.write_all(&bytes).expect("writes");
+    file.set_modified(modified).expect("sets the time");
+    drop(file);
+    assert_eq!(fs::metadata(&code).expect("code").modified().ok(), Some(modified));
     assert_eq!(start(dir.path(), "render-echo").await, (1, 0, 1));
 }
 
