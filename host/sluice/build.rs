@@ -17,7 +17,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed={}", root.join("wit").display());
     let mut table = String::from("&[\n");
     for (name, component) in &built.components {
-        writeln!(table, "    ({name:?}, include_bytes!({:?})),", component.path)?;
+        let (digest, path) = (&component.digest, &component.path);
+        writeln!(
+            table,
+            "    Builtin {{ name: {name:?}, digest: {digest:?}, component: include_bytes!({path:?}) }},"
+        )?;
     }
     table.push(']');
     fs::write(out.join("builtin.rs"), table)?;

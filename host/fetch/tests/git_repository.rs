@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use sluice_api::GitRepositorySpec;
 use sluice_fetch::{FetchError, Fetched, GitFetch, GitFetchOptions};
 use sluice_model::{SecretData, TreeRead};
-use sluice_sandbox::{CallObject, Limits, Plugin, PluginStore, Sandbox, SandboxConfig};
+use sluice_sandbox::{CallObject, Embedded, Limits, Plugin, PluginStore, Sandbox, SandboxConfig};
 use sluice_testbed::{Change, GitHttpServer, Repository};
 use sluice_transport::{Transport, TransportOptions};
 use tempfile::TempDir;
@@ -29,7 +29,7 @@ async fn plugin() -> Arc<Plugin> {
         let sandbox = Sandbox::new(SandboxConfig::default()).expect("a sandbox");
         let store = PluginStore::new(sandbox);
         store
-            .add_builtins([("source-git".to_owned(), bytes.into())])
+            .add_builtins([Embedded::new("source-git", bytes)])
             .await
             .expect("loads");
         store.get_builtin("source-git").expect("is there")

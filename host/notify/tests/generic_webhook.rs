@@ -15,7 +15,7 @@ use sluice_model::event::{Event, ObjectReference};
 use sluice_notify::dispatch::Dispatcher;
 use sluice_notify::sandboxed::SandboxCatalog;
 use sluice_notify::{Admission, AlertReporter, NotifyStore, Router, RouterOptions, parse_event};
-use sluice_sandbox::{Limits, PluginStore, Sandbox, SandboxConfig};
+use sluice_sandbox::{Embedded, Limits, PluginStore, Sandbox, SandboxConfig};
 use sluice_transport::{Transport, TransportOptions};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -109,7 +109,7 @@ async fn plugins() -> PluginStore {
     let bytes = std::fs::read(built.path).expect("readable");
     let store = PluginStore::new(Sandbox::new(SandboxConfig::default()).expect("a sandbox"));
     store
-        .add_builtins([("notify-generic".to_owned(), bytes.into())])
+        .add_builtins([Embedded::new("notify-generic", bytes)])
         .await
         .expect("loads");
     store

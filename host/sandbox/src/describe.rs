@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::error::LoadFailure;
+use crate::sandbox::Trust;
 use crate::schema::ConfigSchema;
 use crate::text;
 
@@ -39,7 +40,7 @@ impl RawDescription {
     ///
     /// # Errors
     /// The first field that is not acceptable. G6: names are safe in paths, labels and log lines.
-    pub(crate) fn check(self) -> Result<(Description, ConfigSchema), LoadFailure> {
+    pub(crate) fn check(self, trust: Trust) -> Result<(Description, ConfigSchema), LoadFailure> {
         let fail = |field, problem: String| LoadFailure::InvalidDescription { field, problem };
         check_name(&self.name).map_err(|problem| fail("name", problem))?;
         if self.version.len() > 64 || semver::Version::parse(&self.version).is_err() {
@@ -48,8 +49,12 @@ impl RawDescription {
         }
         check_names(&self.bindings).map_err(|problem| fail("bindings", problem))?;
         check_names(&self.types).map_err(|problem| fail("types", problem))?;
-        let schema =
-            ConfigSchema::compile(&self.config_schema).map_err(|problem| fail("config-schema", problem))?;
+        let schema = ConfigSchema::new(&self.config_schema);
+        if trust == Trust::Foreign {
+            schema
+                .compile()
+                .map_err(|problem| fail("config-schema", problem))?;
+        }
         let description = Description {
             name: self.name,
             version: self.version,
@@ -107,13 +112,13 @@ mod tests {
     /// G6: a name with path or control characters is refused.
     #[test]
     fn refuses_names_that_are_none() {
-        assert!(raw().check().is_ok());
+        assert!(raw().check(Trust::Foreign).is_ok());
         for name in ["", "../x", "a/b", "A", "a b", "a\n", "-a", &"a".repeat(64)] {
             let failure = RawDescription {
                 name: name.into(),
                 ..raw()
             }
-            .check()
+            .check(Trust::Foreign)
             .map(|_| ());
             assert!(
                 matches!(
@@ -127,13 +132,13 @@ mod tests {
             types: vec!["a".into(), "a".into()],
             ..raw()
         };
-        assert!(twice.check().is_err());
+        assert!(twice.check(Trust::Foreign).is_err());
         assert!(
             RawDescription {
                 version: "one".into(),
                 ..raw()
             }
-            .check()
+            .check(Trust::Foreign)
             .is_err()
         );
         assert!(
@@ -141,7 +146,7 @@ mod tests {
                 config_schema: "[".into(),
                 ..raw()
             }
-            .check()
+            .check(Trust::Foreign)
             .is_err()
         );
     }

@@ -32,27 +32,38 @@ pub(crate) struct BuiltEngine {
     pub(crate) pooling: bool,
 }
 
-/// Makes the engine with a pool of `slots` components; without a pool, and saying so, where the address space is too small.
-pub(crate) fn build(slots: u32, ceiling: &Limits) -> Result<BuiltEngine, SandboxError> {
-    let pooled = Engine::new(config().allocation_strategy(pool(slots, ceiling)));
-    let (engine, pooling) = match pooled {
-        Ok(engine) => (engine, true),
-        Err(error) => {
-            tracing::warn!(
-                error = format!("{error:#}"),
-                slots,
-                "no pooling allocator: the address space is too small (ulimit -v?); plugin calls are slower"
-            );
-            let mut config = config();
-            config.memory_reservation(ceiling.memory);
-            (
-                Engine::new(&config).map_err(|error| SandboxError::Engine(format!("{error:#}")))?,
-                false,
-            )
-        }
+/// Makes the engine, with a pool of `slots` components when it shall have one; without it, and saying so, where the
+/// address space is too small.
+pub(crate) fn build(slots: Option<u32>, ceiling: &Limits) -> Result<BuiltEngine, SandboxError> {
+    let failed = |error: wasmtime::Error| SandboxError::Engine(format!("{error:#}"));
+    let (engine, pooling) = match slots {
+        None => (
+            Engine::new(&config())
+                .or_else(|_| frugal(ceiling))
+                .map_err(failed)?,
+            false,
+        ),
+        Some(slots) => match Engine::new(config().allocation_strategy(pool(slots, ceiling))) {
+            Ok(engine) => (engine, true),
+            Err(error) => {
+                tracing::warn!(
+                    error = format!("{error:#}"),
+                    slots,
+                    "no pooling allocator: the address space is too small (ulimit -v?); plugin calls are slower"
+                );
+                (frugal(ceiling).map_err(failed)?, false)
+            }
+        },
     };
     tick(&engine)?;
     Ok(BuiltEngine { engine, pooling })
+}
+
+/// An engine that reserves no more address space than a guest may use.
+fn frugal(ceiling: &Limits) -> wasmtime::Result<Engine> {
+    let mut config = config();
+    config.memory_reservation(ceiling.memory);
+    Engine::new(&config)
 }
 
 fn config() -> Config {

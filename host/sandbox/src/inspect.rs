@@ -1,6 +1,6 @@
 //! What a component imports and exports, read from its bytes without compiling it.
 
-use wasmparser::{Encoding, Parser, Payload};
+use wasmparser::{Chunk, Encoding, Parser, Payload};
 
 use crate::error::LoadFailure;
 use crate::world::World;
@@ -71,24 +71,49 @@ pub fn inspect(bytes: &[u8]) -> Result<Inspection, LoadFailure> {
     }
     let mut found = Inspection::default();
     found.sizes.bytes = bytes.len() as u64;
-    let mut depth = 0_u32;
-    for payload in Parser::new(0).parse_all(bytes) {
-        let payload = payload.map_err(malformed)?;
-        match &payload {
-            Payload::Version { encoding, .. } => {
-                depth += 1;
-                count_nested(*encoding, depth, &mut found.sizes);
-            }
-            Payload::End(_) => depth = depth.saturating_sub(1),
-            _ => read(&payload, depth == 1, &mut found)?,
-        }
-    }
-    if depth != 0 || !Parser::is_component(bytes) {
-        return Err(LoadFailure::Malformed("it ends early".into()));
+    walk(bytes, &mut found)?;
+    if !Parser::is_component(bytes) {
+        return Err(LoadFailure::Malformed("it is no component".into()));
     }
     let serves = |world: &World| found.exports.iter().any(|name| is_export_of(name, *world));
     found.worlds = World::ALL.into_iter().filter(serves).collect();
     Ok(found)
+}
+
+/// Visits all sections. Code is counted and passed over: whoever compiles it reads it.
+fn walk(bytes: &[u8], found: &mut Inspection) -> Result<(), LoadFailure> {
+    let mut parser = Parser::new(0);
+    let mut outer: Vec<Parser> = Vec::new();
+    let mut rest = bytes;
+    loop {
+        let (consumed, payload) = match parser.parse(rest, true).map_err(malformed)? {
+            Chunk::Parsed { consumed, payload } => (consumed, payload),
+            Chunk::NeedMoreData(_) => return Err(malformed("it ends early")),
+        };
+        rest = &rest[consumed..];
+        match payload {
+            Payload::Version { encoding, .. } => count_nested(encoding, outer.len(), &mut found.sizes),
+            Payload::ModuleSection { parser: inner, .. }
+            | Payload::ComponentSection { parser: inner, .. } => {
+                outer.push(std::mem::replace(&mut parser, inner));
+            }
+            Payload::CodeSectionStart { count, size, .. } => {
+                found.sizes.functions += u64::from(count);
+                found.sizes.code += u64::from(size);
+                parser.skip_section();
+                rest = usize::try_from(size)
+                    .ok()
+                    .and_then(|size| rest.get(size..))
+                    .ok_or_else(|| malformed("it ends early"))?;
+            }
+            Payload::End(_) => match outer.pop() {
+                Some(next) => parser = next,
+                None if rest.is_empty() => return Ok(()),
+                None => return Err(malformed("bytes follow its end")),
+            },
+            payload => read(&payload, outer.is_empty(), found)?,
+        }
+    }
 }
 
 fn malformed(error: impl std::fmt::Display) -> LoadFailure {
@@ -99,10 +124,10 @@ fn is_export_of(name: &str, world: World) -> bool {
     parse_name(name).is_some_and(|name| name.package == PACKAGE && name.interface == world.kind())
 }
 
-fn count_nested(encoding: Encoding, depth: u32, sizes: &mut Sizes) {
+fn count_nested(encoding: Encoding, depth: usize, sizes: &mut Sizes) {
     match encoding {
         Encoding::Module => sizes.modules += 1,
-        Encoding::Component if depth > 1 => sizes.components += 1,
+        Encoding::Component if depth > 0 => sizes.components += 1,
         Encoding::Component => {}
     }
 }
@@ -126,10 +151,6 @@ fn read(payload: &Payload<'_>, outermost: bool, found: &mut Inspection) -> Resul
                     &mut found.exports,
                 )?;
             }
-        }
-        Payload::CodeSectionStart { count, size, .. } => {
-            found.sizes.functions += u64::from(*count);
-            found.sizes.code += u64::from(*size);
         }
         _ => {}
     }

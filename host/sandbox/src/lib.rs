@@ -42,7 +42,7 @@ pub use metrics::{BUCKETS, CallCount, CallKey, Metrics};
 pub use permits::Budget;
 pub use plugin::{Plugin, RenderOutcome};
 pub use plugin_store::{PluginInfo, PluginSource, PluginStore};
-pub use sandbox::{Sandbox, SandboxConfig};
+pub use sandbox::{Embedded, Sandbox, SandboxConfig};
 pub use session::CallStats;
 pub use world::World;
 pub use world::receiver::v0_1::{ReceiveRequest, Trigger};

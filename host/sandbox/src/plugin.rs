@@ -18,7 +18,7 @@ use crate::inspect::Inspection;
 use crate::limits::Limits;
 use crate::metrics::CallKey;
 use crate::permits::Permits;
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Sandbox, Trust};
 use crate::schema::ConfigSchema;
 use crate::session::{CallStats, Closed, Done, Request, Session, guard};
 use crate::store::CallState;
@@ -84,7 +84,7 @@ impl Plugin {
     /// Links a component and lets it describe itself.
     pub(crate) async fn link(
         sandbox: Sandbox,
-        digest: Digest,
+        (digest, trust): (Digest, Trust),
         inspection: Inspection,
         compiled: Arc<Compiled>,
         pre: InstancePre<CallState>,
@@ -115,7 +115,7 @@ impl Plugin {
             Failure::ContractMismatch(told) => LoadFailure::ContractMismatch(told),
             failure => LoadFailure::Describe(Box::new(failure)),
         })?;
-        let (description, schema) = raw.check()?;
+        let (description, schema) = raw.check(trust)?;
         Ok(Self {
             sandbox,
             digest,
@@ -157,9 +157,17 @@ impl Plugin {
     /// # Errors
     /// Why there is no output.
     pub async fn render(&self, call: &Call, request: RenderRequest) -> Result<RenderOutcome, CallError> {
-        let renderer = self.adapter(RENDER, self.adapters.renderer.as_ref(), World::Renderer)?;
         let config = self.config(RENDER, &request.config)?;
         let request = RenderRequest { config, ..request };
+        self.render_own(call, request).await
+    }
+
+    /// Renders with a config that the caller's code wrote and no user: it is not checked against the schema.
+    ///
+    /// # Errors
+    /// Why there is no output.
+    pub async fn render_own(&self, call: &Call, request: RenderRequest) -> Result<RenderOutcome, CallError> {
+        let renderer = self.adapter(RENDER, self.adapters.renderer.as_ref(), World::Renderer)?;
         let trees: Vec<Arc<dyn TreeRead>> = request.inputs.iter().map(|(_, tree)| tree.clone()).collect();
         let mut session = self
             .open(RENDER, call, &request.entropy, &self.sandbox.0.compute)

@@ -10,7 +10,7 @@ use sluice_model::Digest;
 use crate::error::LoadError;
 use crate::grants::Grants;
 use crate::plugin::Plugin;
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Embedded, Sandbox};
 use crate::world::World;
 
 /// Where a plugin comes from.
@@ -100,10 +100,11 @@ impl PluginStore {
     /// The first one that is refused; the others stay.
     pub async fn add_builtins(
         &self,
-        components: impl IntoIterator<Item = (String, Bytes)> + Send,
+        components: impl IntoIterator<Item = Embedded> + Send,
     ) -> Result<(), LoadError> {
-        let loads = components.into_iter().map(|(name, bytes)| async move {
-            let plugin = self.sandbox.load(bytes, Grants::all()).await?;
+        let loads = components.into_iter().map(|embedded| async move {
+            let name = embedded.name.clone();
+            let plugin = self.sandbox.load_embedded(embedded, Grants::all()).await?;
             let entry = Entry {
                 plugin,
                 source: PluginSource::Builtin,

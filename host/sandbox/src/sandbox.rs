@@ -21,6 +21,15 @@ use crate::plugin::{Plugin, mismatch};
 use crate::store::CallState;
 use crate::{component, engine};
 
+/// Where a component comes from, for what is checked at once and what when it is needed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Trust {
+    /// Anywhere.
+    Foreign,
+    /// The program itself.
+    Embedded,
+}
+
 /// How the sandbox is set up.
 #[derive(Debug, Clone)]
 pub struct SandboxConfig {
@@ -31,6 +40,8 @@ pub struct SandboxConfig {
     /// Program that compiles into the cache as `PROGRAM plugin compile --plugin-cache-path FOLDER`, with the component on
     /// standard input (see [`Sandbox::compile`]); none compiles in this process.
     pub compiler: Option<PathBuf>,
+    /// Whether instances come from a pool: quick calls for a slow start. Compiled components of both are kept apart.
+    pub is_pooled: bool,
     /// What a plugin's own limits may reach.
     pub ceiling: Limits,
     /// Largest component, in bytes.
@@ -52,6 +63,7 @@ impl Default for SandboxConfig {
             cache_path: None,
             cache_bytes: 2 * GIB,
             compiler: None,
+            is_pooled: true,
             ceiling: Limits::CEILING,
             component_bytes: 64 << 20,
             compute: Budget {
@@ -66,6 +78,29 @@ impl Default for SandboxConfig {
                 memory: 2 * memory,
                 namespace_memory: memory,
             },
+        }
+    }
+}
+
+/// A component that the program brings.
+#[derive(Debug, Clone)]
+pub struct Embedded {
+    /// Its name in the store.
+    pub name: String,
+    /// Of the component. Computed when the program was built: the bytes cannot change without the program.
+    pub digest: Digest,
+    /// The component.
+    pub component: Bytes,
+}
+
+impl Embedded {
+    /// A component whose digest the build did not note.
+    pub fn new(name: impl Into<String>, component: impl Into<Bytes>) -> Self {
+        let component = component.into();
+        Self {
+            name: name.into(),
+            digest: Digest::of(&component),
+            component,
         }
     }
 }
@@ -95,7 +130,7 @@ impl Sandbox {
         let calls = config.compute.calls + config.waiting.calls;
         // Permits bound the calls; some slots are kept for the moment in which a store is dropped.
         let slots = u32::try_from(calls + 8).unwrap_or(u32::MAX);
-        let built = engine::build(slots, &config.ceiling)?;
+        let built = engine::build(config.is_pooled.then_some(slots), &config.ceiling)?;
         let engine = built.engine;
         let path = config.cache_path;
         let cache = path
@@ -124,15 +159,40 @@ impl Sandbox {
     /// # Errors
     /// Why it is refused, with its digest.
     pub async fn load(&self, bytes: Bytes, grants: Grants) -> Result<Arc<Plugin>, LoadError> {
+        let hashed = bytes.clone();
+        let digest = tokio::task::spawn_blocking(move || Digest::of(&hashed))
+            .await
+            .map_err(|error| LoadError {
+                digest: Digest::from_bytes([0; 32]),
+                failure: LoadFailure::Malformed(error.to_string()),
+            })?;
+        self.load_known(digest, bytes, grants, Trust::Foreign).await
+    }
+
+    /// As [`load`](Self::load), for a component that the program itself brings: it is not hashed at every start, and its
+    /// schema is compiled when the first config is checked.
+    ///
+    /// # Errors
+    /// Why it is refused, with its digest.
+    pub async fn load_embedded(&self, embedded: Embedded, grants: Grants) -> Result<Arc<Plugin>, LoadError> {
+        self.load_known(embedded.digest, embedded.component, grants, Trust::Embedded)
+            .await
+    }
+
+    async fn load_known(
+        &self,
+        digest: Digest,
+        bytes: Bytes,
+        grants: Grants,
+        trust: Trust,
+    ) -> Result<Arc<Plugin>, LoadError> {
         let limit = self.0.component_bytes;
         let checked = bytes.clone();
-        let check = move || (Digest::of(&checked), component::check(&checked, &grants, limit));
-        let failed = |digest, failure| LoadError { digest, failure };
-        let unknown = Digest::from_bytes([0; 32]);
-        let (digest, inspection) = tokio::task::spawn_blocking(check)
+        let failed = |failure| LoadError { digest, failure };
+        let inspection = tokio::task::spawn_blocking(move || component::check(&checked, &grants, limit))
             .await
-            .map_err(|error| failed(unknown, LoadFailure::Malformed(error.to_string())))?;
-        let inspection = inspection.map_err(|failure| failed(digest, failure))?;
+            .map_err(|error| failed(LoadFailure::Malformed(error.to_string())))?
+            .map_err(failed)?;
         let load = async {
             let compiled = self.0.compiler.component(digest, bytes).await?;
             let pre = self
@@ -140,11 +200,9 @@ impl Sandbox {
                 .linker
                 .instantiate_pre(&compiled.component)
                 .map_err(|error| mismatch(&error))?;
-            Plugin::link(self.clone(), digest, inspection, compiled, pre).await
+            Plugin::link(self.clone(), (digest, trust), inspection, compiled, pre).await
         };
-        load.await
-            .map(Arc::new)
-            .map_err(|failure| failed(digest, failure))
+        load.await.map(Arc::new).map_err(failed)
     }
 
     /// Compiles a component into the cache for another process that is set up alike, see [`SandboxConfig::compiler`].

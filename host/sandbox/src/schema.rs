@@ -1,5 +1,7 @@
 //! The config of a call, checked against the plugin's own JSON schema before the guest sees it.
 
+use std::sync::OnceLock;
+
 use jsonschema::{PatternOptions, Validator};
 use serde_json::Value;
 
@@ -13,16 +15,51 @@ const MAX_ERRORS: usize = 5;
 /// How deep defaults are filled in.
 const MAX_DEPTH: usize = 32;
 
-/// A plugin's schema, compiled.
+/// A plugin's schema, compiled when it is needed: the first one of a process compiles the meta-schema, too.
 pub(crate) struct ConfigSchema {
+    json: String,
+    compiled: OnceLock<Result<Compiled, String>>,
+}
+
+struct Compiled {
     schema: Value,
     validator: Validator,
     has_defaults: bool,
 }
 
 impl ConfigSchema {
-    /// Compiles a schema (2020-12). References to other documents are refused, patterns run in linear time.
-    pub(crate) fn compile(json: &str) -> Result<Self, String> {
+    /// A schema (2020-12), not looked at yet.
+    pub(crate) fn new(json: &str) -> Self {
+        Self {
+            json: json.to_owned(),
+            compiled: OnceLock::new(),
+        }
+    }
+
+    /// Compiles it, unless that was done. References to other documents are refused, patterns run in linear time.
+    pub(crate) fn compile(&self) -> Result<(), String> {
+        self.compiled().map(|_| ())
+    }
+
+    fn compiled(&self) -> Result<&Compiled, String> {
+        let compiled = self.compiled.get_or_init(|| Compiled::new(&self.json));
+        compiled.as_ref().map_err(Clone::clone)
+    }
+
+    /// The config with defaults filled in.
+    ///
+    /// # Errors
+    /// What does not fit, and where.
+    pub(crate) fn check(&self, config: &str) -> Result<String, String> {
+        let compiled = self
+            .compiled()
+            .map_err(|problem| format!("the schema {problem}"))?;
+        compiled.check(config)
+    }
+}
+
+impl Compiled {
+    fn new(json: &str) -> Result<Self, String> {
         if json.len() > MAX_SCHEMA {
             return Err(format!("has {} bytes, more than {MAX_SCHEMA}", json.len()));
         }
@@ -39,11 +76,7 @@ impl ConfigSchema {
         })
     }
 
-    /// The config with defaults filled in.
-    ///
-    /// # Errors
-    /// What does not fit, and where.
-    pub(crate) fn check(&self, config: &str) -> Result<String, String> {
+    fn check(&self, config: &str) -> Result<String, String> {
         if config.len() > MAX_CONFIG {
             return Err(format!("it has {} bytes, more than {MAX_CONFIG}", config.len()));
         }
@@ -121,7 +154,7 @@ mod tests {
 
     #[test]
     fn fills_defaults_and_names_what_does_not_fit() {
-        let schema = ConfigSchema::compile(SCHEMA).expect("a schema");
+        let schema = ConfigSchema::new(SCHEMA);
         assert_eq!(schema.check(r#"{"a":1}"#).as_deref(), Ok(r#"{"a":1,"b":"x"}"#));
         assert_eq!(
             schema.check(r#"{"a":1,"b":"y"}"#).as_deref(),
@@ -150,9 +183,11 @@ mod tests {
             r#"{"pattern":"(a+)+\\1$"}"#,
             r#"{"type":"nope"}"#,
         ] {
-            assert!(ConfigSchema::compile(bad).is_err(), "{bad}");
+            assert!(ConfigSchema::new(bad).compile().is_err(), "{bad}");
         }
-        let slow = ConfigSchema::compile(r#"{"pattern":"^(a+)+$"}"#).expect("a schema");
+        let problem = ConfigSchema::new("[").check("{}").expect_err("no schema");
+        assert!(problem.starts_with("the schema is no JSON"), "{problem}");
+        let slow = ConfigSchema::new(r#"{"pattern":"^(a+)+$"}"#);
         assert!(slow.check(&format!("\"{}b\"", "a".repeat(100_000))).is_err());
     }
 }

@@ -13,7 +13,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Map, Value};
 use sluice_model::TreeRead;
 use sluice_model::port::Bindings;
-use sluice_sandbox::{Call, CallObject, Entropy, Form, Limits, RenderRequest};
+use sluice_sandbox::{Call, CallObject, Entropy, Form, Limits, Plugin, RenderRequest};
 
 use crate::folder::{Folder, Links};
 use crate::host::settings;
@@ -132,12 +132,15 @@ pub fn render(command: RenderCommand) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    runtime.block_on(async {
+    let result = runtime.block_on(async {
         match command {
             RenderCommand::Kustomize(args) => kustomize(&args).await,
             RenderCommand::Helm(args) => helm::helm(&args).await,
         }
-    })
+    });
+    // The process ends: nothing is gained by joining its threads first.
+    runtime.shutdown_background();
+    result
 }
 
 async fn kustomize(args: &KustomizeArgs) -> anyhow::Result<()> {
@@ -173,8 +176,10 @@ async fn kustomize(args: &KustomizeArgs) -> anyhow::Result<()> {
         want: if as_files { Form::Objects } else { Form::Text },
         entropy: Entropy::fresh(),
     };
+    // Leaked, since the process ends: unmapping its code and memory first would only take time.
+    let plugin: &'static Plugin = Box::leak(Box::new(plugin));
     let rendered = plugin
-        .render(&call, request)
+        .render_own(&call, request)
         .await
         .map_err(|error| anyhow::anyhow!("{}", plain(&error)))?;
     for warning in &rendered.warnings {

@@ -13,7 +13,12 @@ async fn p12_the_same_input_gives_the_same_bytes() {
         );
     }
     // another engine, without the pool and the cache
-    let other = sluice_sandbox::Sandbox::new(Default::default()).expect("starts");
+    let config = sluice_sandbox::SandboxConfig {
+        is_pooled: false,
+        ..Default::default()
+    };
+    let other = sluice_sandbox::Sandbox::new(config).expect("starts");
+    assert!(!other.metrics().pooling);
     let again = other
         .load(bytes("unsteady"), sluice_sandbox::Grants::none())
         .await

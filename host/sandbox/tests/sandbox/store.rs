@@ -1,7 +1,7 @@
 //! The store of plugins: builtin ones, installed ones over them, last good kept.
 
 use bytes::Bytes;
-use sluice_sandbox::{Grants, PluginSource, PluginStore, World};
+use sluice_sandbox::{Embedded, Grants, PluginSource, PluginStore, World};
 
 use crate::guests::{bytes, sandbox};
 
@@ -14,7 +14,7 @@ fn file() -> PluginSource {
 #[tokio::test]
 async fn installed_plugins_hide_builtin_ones() {
     let store = PluginStore::new(sandbox());
-    let builtins = ["render-echo", "notify-echo"].map(|name| (name.to_owned(), bytes(name)));
+    let builtins = ["render-echo", "notify-echo"].map(|name| Embedded::new(name, bytes(name)));
     store.add_builtins(builtins).await.expect("loads");
     let names = |store: &PluginStore| store.list().into_iter().map(|info| info.name).collect::<Vec<_>>();
     assert_eq!(names(&store), ["notify-echo", "render-echo"]);

@@ -10,9 +10,9 @@ use sluice_cluster::{Cluster, ClusterOptions, ElectionOptions, KubeconfigPolicy}
 use sluice_model::SecretData;
 use sluice_reconcile::Options;
 use sluice_reconcile::plugin::KeptComponents;
-use sluice_sandbox::{Grants, Plugin, PluginStore, Sandbox, SandboxConfig};
+use sluice_sandbox::{Embedded, Grants, Plugin, PluginStore, Sandbox, SandboxConfig};
 
-use crate::builtin::BUILTIN;
+use crate::builtin::{BUILTIN, Builtin};
 use crate::cli::ClusterArgs;
 use crate::run::RunArgs;
 
@@ -100,26 +100,32 @@ pub fn election(args: &RunArgs) -> ElectionOptions {
     }
 }
 
-fn sandbox(cache_path: Option<PathBuf>) -> anyhow::Result<Sandbox> {
+/// A sandbox for many calls, or for the few of one command.
+fn sandbox(cache_path: Option<PathBuf>, is_pooled: bool) -> anyhow::Result<Sandbox> {
     let cache_path = cache_path.or_else(default_cache);
     Ok(Sandbox::new(SandboxConfig {
         cache_path,
-        compiler: std::env::current_exe().ok(),
+        // A process of one command compiles what it brings itself, and ends.
+        compiler: std::env::current_exe().ok().filter(|_| is_pooled),
+        is_pooled,
         ..SandboxConfig::default()
     })?)
 }
 
-fn embedded() -> impl Iterator<Item = (String, Bytes)> {
-    BUILTIN
-        .iter()
-        .map(|(name, component)| ((*name).to_owned(), Bytes::from_static(component)))
+fn embedded(builtin: &Builtin) -> anyhow::Result<Embedded> {
+    Ok(Embedded {
+        name: builtin.name.to_owned(),
+        digest: builtin.digest.parse().context("the digest of a default plugin")?,
+        component: Bytes::from_static(builtin.component),
+    })
 }
 
 /// The default plugins, loaded into a sandbox; compiled at most once an engine version.
 pub async fn plugins(cache_path: Option<PathBuf>) -> anyhow::Result<PluginStore> {
-    let store = PluginStore::new(sandbox(cache_path)?);
+    let store = PluginStore::new(sandbox(cache_path, true)?);
+    let list = BUILTIN.iter().map(embedded).collect::<anyhow::Result<Vec<_>>>()?;
     store
-        .add_builtins(embedded())
+        .add_builtins(list)
         .await
         .context("failed to load the default plugins")?;
     Ok(store)
@@ -130,8 +136,11 @@ const LATER: [&str; 1] = ["render-helm"];
 
 /// The default plugins for a process that stays: some are loaded while it works already.
 pub async fn plugins_of_run(cache_path: Option<PathBuf>) -> anyhow::Result<PluginStore> {
-    let store = PluginStore::new(sandbox(cache_path)?);
-    let (later, first): (Vec<_>, Vec<_>) = embedded().partition(|(name, _)| LATER.contains(&name.as_str()));
+    let store = PluginStore::new(sandbox(cache_path, true)?);
+    let list = BUILTIN.iter().map(embedded).collect::<anyhow::Result<Vec<_>>>()?;
+    let (later, first): (Vec<_>, Vec<_>) = list
+        .into_iter()
+        .partition(|embedded| LATER.contains(&embedded.name.as_str()));
     store
         .add_builtins(first)
         .await
@@ -152,15 +161,17 @@ pub fn components(cache_path: Option<PathBuf>) -> KeptComponents {
 
 /// One default plugin, for commands that need no other.
 pub async fn plugin(name: &str, cache_path: Option<PathBuf>) -> anyhow::Result<Arc<Plugin>> {
-    let (_, component) = embedded()
-        .find(|(known, _)| known == name)
+    let builtin = BUILTIN
+        .iter()
+        .find(|builtin| builtin.name == name)
         .with_context(|| format!("no default plugin {name}"))?;
-    Ok(sandbox(cache_path)?.load(component, Grants::all()).await?)
+    let sandbox = sandbox(cache_path, false)?;
+    Ok(sandbox.load_embedded(embedded(builtin)?, Grants::all()).await?)
 }
 
 /// A component from elsewhere, to look at.
 pub async fn load(component: Bytes) -> anyhow::Result<Arc<Plugin>> {
-    Ok(sandbox(None)?.load(component, Grants::all()).await?)
+    Ok(sandbox(None, true)?.load(component, Grants::all()).await?)
 }
 
 /// What a plugin says of itself.
