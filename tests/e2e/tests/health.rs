@@ -166,7 +166,13 @@ async fn health_checks_name_objects_of_their_own() -> Result<()> {
     case.until("Kustomization", "app", "waits", is_waiting).await?;
 
     // the pod becomes ready: the watch must notice without any request
-    let pods = case.cluster.list("v1", "Pod", &case.namespace, "app=web").await?;
+    // which the controllers make in their own time
+    let pods = sluice_testbed::eventually_ok(Duration::from_secs(60), "the pod is there", || async {
+        let pods = case.cluster.list("v1", "Pod", &case.namespace, "app=web").await?;
+        anyhow::ensure!(!pods.is_empty(), "no pod");
+        Ok(pods)
+    })
+    .await?;
     let name = pods[0]["metadata"]["name"].as_str().unwrap();
     let status = json!({"status": {"phase": "Running", "conditions": [
         {"type": "Ready", "status": "True", "lastTransitionTime": "2026-01-01T00:00:00Z"}]}});

@@ -123,7 +123,7 @@ async fn kinds_come_and_go() -> Result<()> {
         kind: "Gadget".into(),
     };
     sluice_testbed::eventually(
-        std::time::Duration::from_secs(20),
+        std::time::Duration::from_secs(60),
         "the kind is forgotten",
         || async {
             matches!(
