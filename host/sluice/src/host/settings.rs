@@ -120,10 +120,12 @@ fn embedded(builtin: &Builtin) -> anyhow::Result<Embedded> {
     })
 }
 
-/// The default plugins, loaded into a sandbox; compiled at most once an engine version.
-pub async fn plugins(cache_path: Option<PathBuf>) -> anyhow::Result<PluginStore> {
+fn defaults() -> anyhow::Result<Vec<Embedded>> {
+    BUILTIN.iter().map(embedded).collect()
+}
+
+async fn store_of(cache_path: Option<PathBuf>, list: Vec<Embedded>) -> anyhow::Result<PluginStore> {
     let store = PluginStore::new(sandbox(cache_path, true)?);
-    let list = BUILTIN.iter().map(embedded).collect::<anyhow::Result<Vec<_>>>()?;
     store
         .add_builtins(list)
         .await
@@ -131,20 +133,19 @@ pub async fn plugins(cache_path: Option<PathBuf>) -> anyhow::Result<PluginStore>
     Ok(store)
 }
 
+/// The default plugins, loaded into a sandbox; compiled at most once an engine version.
+pub async fn plugins(cache_path: Option<PathBuf>) -> anyhow::Result<PluginStore> {
+    store_of(cache_path, defaults()?).await
+}
+
 /// Default plugins that no kind needs from the first moment on, and that take long to compile.
 const LATER: [&str; 1] = ["render-helm"];
 
 /// The default plugins for a process that stays: some are loaded while it works already.
 pub async fn plugins_of_run(cache_path: Option<PathBuf>) -> anyhow::Result<PluginStore> {
-    let store = PluginStore::new(sandbox(cache_path, true)?);
-    let list = BUILTIN.iter().map(embedded).collect::<anyhow::Result<Vec<_>>>()?;
-    let (later, first): (Vec<_>, Vec<_>) = list
-        .into_iter()
-        .partition(|embedded| LATER.contains(&embedded.name.as_str()));
-    store
-        .add_builtins(first)
-        .await
-        .context("failed to load the default plugins")?;
+    let is_for_later = |embedded: &Embedded| LATER.contains(&embedded.name.as_str());
+    let (later, first): (Vec<_>, Vec<_>) = defaults()?.into_iter().partition(is_for_later);
+    let store = store_of(cache_path, first).await?;
     let rest = store.clone();
     tokio::spawn(async move {
         if let Err(error) = rest.add_builtins(later).await {
