@@ -2,26 +2,16 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod double;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
 
-use async_trait::async_trait;
-use http::{Method, Request, Response};
+use double::{Accept, options, refusal, wanted};
+use http::Method;
 use serde_json::{Value, json};
-use sluice_apply::{ApplyOptions, Intent, IntentError, ObjectError, Owner, apply};
-use sluice_cluster::kube::client::Body;
-use sluice_cluster::{Cluster, ClusterError, kube};
-use sluice_model::{Health, Inventory, Object, Verdict};
-
-struct Accept;
-
-#[async_trait]
-impl Intent for Accept {
-    async fn record(&self, _: &Inventory) -> Result<(), IntentError> {
-        Ok(())
-    }
-}
+use sluice_apply::{ObjectError, apply};
+use sluice_cluster::{Cluster, ClusterError};
 
 fn live(version: u32) -> Value {
     json!({"apiVersion": "v1", "kind": "ConfigMap", "data": {"a": "1"}, "metadata": {"name": "c", "namespace": "ns",
@@ -34,59 +24,23 @@ fn live(version: u32) -> Value {
 fn server(conflicts: u32) -> (Cluster, Arc<AtomicU32>) {
     let patches = Arc::new(AtomicU32::new(0));
     let counted = patches.clone();
-    let service = tower::service_fn(move |request: Request<Body>| {
+    let cluster = double::cluster(move |request| {
         let seen = counted.load(Ordering::SeqCst);
         let is_json_patch = request
             .headers()
             .get("content-type")
             .is_some_and(|it| it == "application/json-patch+json");
-        let (code, body) = match (request.method(), request.uri().path()) {
-            (_, path @ ("/api" | "/apis")) => (200, discovery(path == "/api")),
-            (&Method::PATCH, _) if is_json_patch => {
-                counted.fetch_add(1, Ordering::SeqCst);
-                if seen < conflicts {
-                    let status = json!({"kind": "Status", "status": "Failure", "reason": "Conflict", "code": 409,
-                        "message": "the object has been modified"});
-                    (409, status)
-                } else {
-                    (200, live(99))
-                }
-            }
-            _ => (200, live(seen + 1)),
-        };
-        async move {
-            Response::builder()
-                .status(code)
-                .body(Body::from(body.to_string().into_bytes()))
+        if request.method() != Method::PATCH || !is_json_patch {
+            return (200, live(seen + 1));
+        }
+        counted.fetch_add(1, Ordering::SeqCst);
+        if seen < conflicts {
+            refusal(409, "Conflict", "the object has been modified")
+        } else {
+            (200, live(99))
         }
     });
-    let client = kube::Client::new(service, "default");
-    (Cluster::from_client(client, Duration::from_secs(5)), patches)
-}
-
-fn discovery(core: bool) -> Value {
-    let resource = json!({"resource": "configmaps", "responseKind": {"group": "", "version": "v1", "kind": "ConfigMap"},
-        "scope": "Namespaced", "verbs": ["get", "patch"]});
-    let group = json!({"metadata": {"name": ""}, "versions": [{"version": "v1", "freshness": "Current",
-        "resources": [resource]}]});
-    json!({"kind": "APIGroupDiscoveryList", "items": if core { vec![group] } else { vec![] }})
-}
-
-fn options() -> ApplyOptions {
-    let owner = Owner {
-        group_prefix: "kustomize.toolkit.fluxcd.io".into(),
-        name: "app".into(),
-        namespace: "ns".into(),
-    };
-    ApplyOptions::new("kustomize-controller", owner, |_| {
-        Verdict::new(Health::Current, "")
-    })
-}
-
-fn wanted() -> Vec<Object> {
-    let object = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c", "namespace": "ns"},
-        "data": {"a": "1"}});
-    vec![Object::from_value(object).unwrap()]
+    (cluster, patches)
 }
 
 #[tokio::test]
