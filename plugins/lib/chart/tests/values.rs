@@ -1,11 +1,15 @@
 //! Values as the real helm computed them: each file of `values/` is a chart, a user's values, and what helm 4.3.1 printed
 //! of every chart's `.Values` (or its error).
 
+#[path = "support/sections.rs"]
+mod sections;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::rc::Rc;
 
+use sections::sections;
 use sluice_chart::{
     Chart, Coalescer, Files, Limits, MemoryFiles, check_dependencies, load, process_dependencies, values,
 };
@@ -20,24 +24,13 @@ struct Case {
 
 fn read_case(text: &str) -> Case {
     let mut case = Case::default();
-    let mut current = String::new();
-    for line in text.split_inclusive('\n') {
-        let name = line
-            .trim_end()
-            .strip_prefix("-- ")
-            .and_then(|rest| rest.strip_suffix(" --"));
-        if let Some(name) = name {
-            current = name.to_owned();
-            continue;
-        }
-        match current.as_str() {
-            "user" => case.user.push_str(line),
-            "want" => case.want.push_str(line),
-            name => case
-                .files
-                .entry(name.to_owned())
-                .or_default()
-                .extend_from_slice(line.as_bytes()),
+    for (name, text) in sections(text) {
+        match name.as_str() {
+            "user" => case.user = text,
+            "want" => case.want = text,
+            _ => {
+                case.files.insert(name, text.into_bytes());
+            }
         }
     }
     case

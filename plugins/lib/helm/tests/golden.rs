@@ -1,11 +1,15 @@
 //! What the real helm printed: each file of `golden/` is a chart, arguments of `helm template rel .`, and the output of helm
 //! 4.3.1 or its error.
 
+#[path = "../../chart/tests/support/sections.rs"]
+mod sections;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::rc::Rc;
 
+use sections::sections;
 use serde_json::{Value, json};
 use sluice_helm::{Environment, Files, Limits, MemoryFiles, NoCluster, Options, template};
 
@@ -19,28 +23,14 @@ struct Case {
 
 fn read_case(text: &str) -> Case {
     let mut case = Case::default();
-    let mut current = String::new();
-    for line in text.split_inclusive('\n') {
-        let name = line
-            .trim_end()
-            .strip_prefix("-- ")
-            .and_then(|rest| rest.strip_suffix(" --"));
-        if let Some(name) = name {
-            current = name.to_owned();
-            if name == "want" {
-                case.want = Some(String::new());
+    for (name, text) in sections(text) {
+        match name.as_str() {
+            "args" => case.args = text,
+            "want" => case.want = Some(text),
+            "error" => case.error = text,
+            _ => {
+                case.files.insert(name, text.into_bytes());
             }
-            continue;
-        }
-        match (current.as_str(), &mut case.want) {
-            ("args", _) => case.args.push_str(line),
-            ("want", Some(want)) => want.push_str(line),
-            ("error", _) => case.error.push_str(line),
-            (name, _) => case
-                .files
-                .entry(name.to_owned())
-                .or_default()
-                .extend_from_slice(line.as_bytes()),
         }
     }
     case
