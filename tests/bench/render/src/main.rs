@@ -13,6 +13,8 @@
 mod corpus;
 #[path = "../../../../plugins/lib/kustomize/tests/support/host.rs"]
 mod host;
+#[path = "../../../fuzz/kustomize-diff/src/library.rs"]
+mod library;
 mod processes;
 mod warm;
 
@@ -28,13 +30,6 @@ pub struct Arguments {
     every: usize,
     processes: bool,
     warm: bool,
-}
-
-/// Where the built programs of others are.
-pub fn program(name: &str) -> PathBuf {
-    let home = std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
-    let cache = std::env::var_os("SLUICE_CACHE").map_or_else(|| home.join(".cache/sluice"), PathBuf::from);
-    cache.join("bin").join(name)
 }
 
 fn arguments() -> Result<Arguments> {

@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 
+use crate::Arguments;
 use crate::corpus::Case;
-use crate::{Arguments, program};
+use crate::library::program;
 
 #[derive(Debug, Default, Clone, Copy)]
 struct Spent {

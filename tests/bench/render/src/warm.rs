@@ -1,8 +1,6 @@
 //! Warm, in one process each: the component in the sandbox, the Go library, and our library natively.
 
-use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -15,8 +13,9 @@ use sluice_sandbox::{
     Call, CallObject, Entropy, Form, Grants, Limits, Plugin, RenderRequest, Sandbox, SandboxConfig,
 };
 
+use crate::corpus;
 use crate::corpus::Case;
-use crate::{corpus, program};
+use crate::library::Library;
 
 /// Renders of each case, of which the median counts.
 const TIMES: usize = 15;
@@ -43,7 +42,7 @@ pub async fn compare(cases: &[Case]) -> Result<()> {
         let Some((_, Some(tree))) = &repository else {
             continue;
         };
-        let theirs = library.time(case)?;
+        let theirs = time_library(&mut library, case)?;
         let ours = time_sandbox(&plugin, tree, &below, case).await?;
         let bare = time_native(case)?;
         (wasm, native, go, count) = (wasm + ours, native + bare, go + theirs, count + 1);
@@ -174,64 +173,28 @@ fn time_native(case: &Case) -> Result<Duration> {
     Ok(median(took))
 }
 
-/// The Go library in a process of its own.
-struct Library {
-    child: Child,
-    answers: BufReader<std::process::ChildStdout>,
-}
-
-impl Library {
-    fn start() -> Result<Self> {
-        let path = program("kustomize-library");
-        let mut child = Command::new(&path)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .with_context(|| {
-                format!(
-                    "starting {}: tests/controlplane/build kustomize-library",
-                    path.display()
-                )
-            })?;
-        let answers = BufReader::new(child.stdout.take().context("a pipe")?);
-        Ok(Self { child, answers })
-    }
-
-    fn time(&mut self, case: &Case) -> Result<Duration> {
-        let directory = case
-            .arguments
-            .iter()
-            .find(|argument| argument.contains("/inputs/"));
-        let request = json!({
-            "directory": directory,
-            "reorder": if case.arguments.iter().any(|a| a == "none") { "none" } else { "" },
-            "anywhere": case.arguments.iter().any(|a| a == "LoadRestrictionsNone"),
-            "repeat": TIMES,
-        });
-        let input = self.child.stdin.as_mut().context("a pipe")?;
-        writeln!(input, "{request}")?;
-        let mut line = String::new();
-        self.answers.read_line(&mut line)?;
-        let answer: Value = serde_json::from_str(&line)?;
-        ensure!(
-            answer["error"].is_null(),
-            "the Go library fails on {}: {}",
-            case.id,
-            answer["error"]
-        );
-        let times = answer["nanos"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_u64);
-        Ok(median(times.map(Duration::from_nanos).collect()))
-    }
-}
-
-impl Drop for Library {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+fn time_library(library: &mut Library, case: &Case) -> Result<Duration> {
+    let directory = case
+        .arguments
+        .iter()
+        .find(|argument| argument.contains("/inputs/"));
+    let request = json!({
+        "directory": directory,
+        "reorder": if case.arguments.iter().any(|a| a == "none") { "none" } else { "" },
+        "anywhere": case.arguments.iter().any(|a| a == "LoadRestrictionsNone"),
+        "repeat": TIMES,
+    });
+    let answer = library.ask(&request)?.context("the Go library died")?;
+    ensure!(
+        answer["error"].is_null(),
+        "the Go library fails on {}: {}",
+        case.id,
+        answer["error"]
+    );
+    let times = answer["nanos"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_u64);
+    Ok(median(times.map(Duration::from_nanos).collect()))
 }

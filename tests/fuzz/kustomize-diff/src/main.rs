@@ -10,6 +10,7 @@
 mod case;
 mod compare;
 mod generate;
+mod library;
 mod oracle;
 mod ours;
 mod random;

@@ -1,30 +1,21 @@
 //! The real kustomize: as a library in a process that answers many builds, and as the program.
 
-use std::io::{BufRead, BufReader, Write};
-use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::path::Path;
+use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
 use crate::case::Case;
+use crate::library::{Library, program};
 
 /// What a build gave: text, or an error.
 pub type Outcome = std::result::Result<String, String>;
 
-/// Where the built programs are.
-fn program(name: &str) -> PathBuf {
-    let home = std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
-    let cache = std::env::var_os("SLUICE_CACHE").map_or_else(|| home.join(".cache/sluice"), PathBuf::from);
-    cache.join("bin").join(name)
-}
-
-/// A running `kustomize-library`.
+/// The library's process, replaced when it dies and now and then.
 pub struct Oracle {
-    child: Child,
-    input: ChildStdin,
-    output: BufReader<ChildStdout>,
-    /// Builds answered; the process is replaced now and then, as it never frees a schema.
+    library: Library,
+    /// Builds answered; the process never frees a schema.
     answered: usize,
 }
 
@@ -34,24 +25,8 @@ impl Oracle {
     /// # Errors
     /// The program is not built.
     pub fn start() -> Result<Self> {
-        let path = program("kustomize-library");
-        let mut child = Command::new(&path)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .with_context(|| {
-                format!(
-                    "starting {}: build it with tests/controlplane/build kustomize-library",
-                    path.display()
-                )
-            })?;
-        let input = child.stdin.take().context("a pipe")?;
-        let output = BufReader::new(child.stdout.take().context("a pipe")?);
         Ok(Self {
-            child,
-            input,
-            output,
+            library: Library::start()?,
             answered: 0,
         })
     }
@@ -70,25 +45,15 @@ impl Oracle {
             "anywhere": case.anywhere,
             "fresh": case.sets_schema(),
         });
-        writeln!(self.input, "{request}")?;
-        let mut line = String::new();
-        if self.output.read_line(&mut line)? == 0 {
+        let Some(answer) = self.library.ask(&request)? else {
             *self = Self::start()?;
             return Ok(Err("panic: the process died".into()));
-        }
+        };
         self.answered += 1;
-        let answer: Value = serde_json::from_str(&line).context("an answer")?;
         Ok(match &answer["error"] {
             Value::String(error) => Err(error.clone()),
             _ => Ok(answer["output"].as_str().unwrap_or_default().to_owned()),
         })
-    }
-}
-
-impl Drop for Oracle {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 
