@@ -229,6 +229,18 @@ impl Case {
         .await
     }
 
+    /// Waits until `test` accepts an event of the namespace.
+    ///
+    /// # Errors
+    /// There is none within [`PATIENCE`].
+    pub async fn until_told(&self, what: &str, test: impl Fn(&Value) -> bool) -> Result<()> {
+        sluice_testbed::eventually(PATIENCE, what, || async {
+            let events = self.cluster.list("v1", "Event", &self.namespace, "").await;
+            events.unwrap_or_default().iter().any(&test)
+        })
+        .await
+    }
+
     /// Whether a text stands anywhere in Sluice's output.
     pub fn logs_contain(&self, text: &str) -> bool {
         self.sluice.output().contains(text)

@@ -57,6 +57,18 @@ pub fn secret(name: &str, data: &[(&str, &str)]) -> Value {
     json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "stringData": data})
 }
 
+/// A ServiceAccount.
+pub fn service_account(name: &str) -> Value {
+    json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name}})
+}
+
+/// A RoleBinding that lets a ServiceAccount of `namespace` edit there.
+pub fn editor(name: &str, namespace: &str) -> Value {
+    json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding", "metadata": {"name": name},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "edit"},
+        "subjects": [{"kind": "ServiceAccount", "name": name, "namespace": namespace}]})
+}
+
 /// A kustomization.yaml with these resources.
 pub fn kustomization_file(resources: &[&str]) -> String {
     let mut text =

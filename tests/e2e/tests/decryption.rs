@@ -5,7 +5,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use sluice_e2e::Case;
-use sluice_e2e::object::{failed_with, git_repository, is_current, kustomization, message, secret};
+use sluice_e2e::object::{
+    failed_with, git_repository, is_current, kustomization, message, secret, service_account,
+};
 use sluice_testbed::{AgeKey, Change, Repository};
 
 /// Stands in every plaintext of these tests, and in nothing that Sluice says.
@@ -297,8 +299,7 @@ async fn a_service_account_logs_in_at_a_listed_vault_only() -> Result<()> {
     let text =
         sluice_testbed::sops::encrypt_for_vault(&vault, "object.yaml", &object("whole", "one"), &RULE)?;
     repository.commit("main", "first", &[Change::text("app/object.yaml", &text)])?;
-    case.apply(json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "opener"}}))
-        .await?;
+    case.apply(service_account("opener")).await?;
     let servers = |address: &str| {
         let config = format!("instances:\n- address: {address}\n  loginPath: auth/kubernetes/login\n");
         json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "vaults"}, "data": {"config.yaml": config}})

@@ -1,9 +1,9 @@
 //! What deleting a Kustomization does, by policy.
 
 use anyhow::Result;
-use serde_json::json;
+use serde_json::{Value, json};
 use sluice_e2e::Case;
-use sluice_e2e::object::{git_repository, is_current, kustomization};
+use sluice_e2e::object::{editor, git_repository, is_current, kustomization, service_account};
 
 async fn deployed(name: &str, spec: serde_json::Value) -> Result<Case> {
     let case = Case::start(name).await?;
@@ -112,24 +112,33 @@ async fn an_object_that_moved_to_another_owner_is_not_pruned_by_the_old_one() ->
     Ok(())
 }
 
+/// A Kustomization that waits for the termination of what it deletes.
+fn waiting() -> Value {
+    let mut app = kustomization("app", "app", "./app");
+    app["spec"]["deletionPolicy"] = json!("WaitForTermination");
+    app
+}
+
+/// Lets `app` apply a ConfigMap that a finalizer holds.
+async fn deploy_held(case: &Case, app: Value) -> Result<()> {
+    let repository = case.simple_repository("app")?;
+    let held =
+        "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: settings\n  finalizers: [sluice.dev/test]\n";
+    let held = sluice_testbed::Change::text("app/settings.yaml", held);
+    repository.commit("main", "held", &[held])?;
+    case.apply(git_repository("app", &case.git.url(&repository)))
+        .await?;
+    case.apply(app).await?;
+    case.until("Kustomization", "app", "is ready", is_current).await?;
+    Ok(())
+}
+
 /// The wait ends by an event when the last finalizer goes; until then the Kustomization stays.
 #[tokio::test]
 async fn it_waits_for_termination_where_its_policy_says_so() -> Result<()> {
     let case = Case::start("delete-wait").await?;
-    let repository = case.simple_repository("app")?;
-    let held =
-        "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: settings\n  finalizers: [sluice.dev/test]\n";
-    repository.commit(
-        "main",
-        "held",
-        &[sluice_testbed::Change::text("app/settings.yaml", held)],
-    )?;
-    case.apply(git_repository("app", &case.git.url(&repository)))
-        .await?;
-    let mut app = kustomization("app", "app", "./app");
-    app["spec"]["deletionPolicy"] = json!("WaitForTermination");
-    case.apply(app).await?;
-    case.until("Kustomization", "app", "is ready", is_current).await?;
+    let app = waiting();
+    deploy_held(&case, app).await?;
     case.delete("Kustomization", "app").await?;
     case.until("ConfigMap", "settings", "is terminating", |it| {
         it["metadata"]["deletionTimestamp"].is_string()
@@ -153,21 +162,9 @@ async fn it_waits_for_termination_where_its_policy_says_so() -> Result<()> {
 #[tokio::test]
 async fn a_wait_for_termination_that_takes_too_long_is_told_and_given_up() -> Result<()> {
     let case = Case::start("delete-timeout").await?;
-    let repository = case.simple_repository("app")?;
-    let held =
-        "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: settings\n  finalizers: [sluice.dev/test]\n";
-    repository.commit(
-        "main",
-        "held",
-        &[sluice_testbed::Change::text("app/settings.yaml", held)],
-    )?;
-    case.apply(git_repository("app", &case.git.url(&repository)))
-        .await?;
-    let mut app = kustomization("app", "app", "./app");
-    app["spec"]["deletionPolicy"] = json!("WaitForTermination");
+    let mut app = waiting();
     app["spec"]["timeout"] = json!("1s");
-    case.apply(app).await?;
-    case.until("Kustomization", "app", "is ready", is_current).await?;
+    deploy_held(&case, app).await?;
     case.delete("Kustomization", "app").await?;
     case.until_gone("Kustomization", "app").await?;
     assert!(case.exists("ConfigMap", "settings").await?);
@@ -178,18 +175,12 @@ async fn a_wait_for_termination_that_takes_too_long_is_told_and_given_up() -> Re
 }
 
 async fn until_told(case: &Case, text: &str) -> Result<()> {
-    let events = case.cluster.api("v1", "Event", &case.namespace);
-    sluice_testbed::eventually(sluice_e2e::case::PATIENCE, text, || async {
-        let all = events
-            .list(&sluice_testbed::kube::api::ListParams::default())
-            .await;
-        all.into_iter().flat_map(|list| list.items).any(|event| {
-            event.data["message"]
-                .as_str()
-                .is_some_and(|message| message.contains(text))
-        })
-    })
-    .await
+    let tells = |event: &Value| {
+        event["message"]
+            .as_str()
+            .is_some_and(|message| message.contains(text))
+    };
+    case.until_told(text, tells).await
 }
 
 /// T4, section 7, item 7: with the account gone nobody may delete; the leaked objects are listed.
@@ -199,15 +190,8 @@ async fn a_missing_service_account_lists_what_it_leaves_and_lets_go() -> Result<
     let repository = case.simple_repository("app")?;
     case.apply(git_repository("app", &case.git.url(&repository)))
         .await?;
-    case.apply(json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "tenant"}}))
-        .await?;
-    case.apply(
-        json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding",
-        "metadata": {"name": "tenant"},
-        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "edit"},
-        "subjects": [{"kind": "ServiceAccount", "name": "tenant", "namespace": case.namespace}]}),
-    )
-    .await?;
+    case.apply(service_account("tenant")).await?;
+    case.apply(editor("tenant", &case.namespace)).await?;
     let mut app = kustomization("app", "app", "./app");
     app["spec"]["serviceAccountName"] = json!("tenant");
     case.apply(app).await?;

@@ -9,7 +9,7 @@ use sluice_e2e::Case;
 use sluice_e2e::case::PATIENCE;
 use sluice_e2e::object::{
     commit_of, config_map, failed_for, failed_with, git_repository, inventory, is_current, kustomization,
-    kustomization_file, message,
+    kustomization_file, message, service_account,
 };
 use sluice_testbed::{Change, eventually_ok};
 
@@ -17,8 +17,7 @@ const RBAC: &str = "rbac.authorization.k8s.io/v1";
 
 /// A service account `tenant` that may do these things with ConfigMaps of the case's namespace.
 async fn grant(case: &Case, verbs: &[&str]) -> Result<()> {
-    case.apply(json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "tenant"}}))
-        .await?;
+    case.apply(service_account("tenant")).await?;
     case.apply(
         json!({"apiVersion": RBAC, "kind": "Role", "metadata": {"name": "tenant"},
         "rules": [{"apiGroups": [""], "resources": ["configmaps"], "verbs": verbs}]}),

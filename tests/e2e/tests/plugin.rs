@@ -38,6 +38,17 @@ async fn build_guest() -> Result<std::path::PathBuf> {
     .await?
 }
 
+/// What the guest is pushed as.
+const REFERENCE: &str = "plugins/notify-shout:1.0.0";
+
+/// Compiles the guest and pushes it; gives its file and what the command printed.
+async fn push_guest(registry: &Registry) -> Result<(std::path::PathBuf, String)> {
+    let file = build_guest().await?;
+    let (path, reference) = (file.to_string_lossy(), registry.url(REFERENCE));
+    let pushed = sluice(&["plugin", "push", &path, &reference, "--insecure"])?;
+    Ok((file, pushed))
+}
+
 fn plugin(name: &str, registry: &Registry, tag: &str) -> serde_json::Value {
     let spec = json!({
         "oci": {"url": registry.url("plugins/notify-shout"), "tag": tag, "insecure": true},
@@ -51,15 +62,7 @@ fn plugin(name: &str, registry: &Registry, tag: &str) -> serde_json::Value {
 async fn a_notifier_from_a_registry_delivers_and_outlives_the_registry() -> Result<()> {
     let mut case = Case::start("plugin").await?;
     let registry = Registry::start().await?;
-    let file = build_guest().await?;
-    let reference = registry.url("plugins/notify-shout:1.0.0");
-    let pushed = sluice(&[
-        "plugin",
-        "push",
-        &file.to_string_lossy(),
-        &reference,
-        "--insecure",
-    ])?;
+    let (_, pushed) = push_guest(&registry).await?;
     assert!(pushed.contains("sha256:"), "{pushed}");
 
     case.cluster
@@ -137,15 +140,7 @@ async fn a_notifier_from_a_registry_delivers_and_outlives_the_registry() -> Resu
 async fn without_the_grant_a_plugin_is_refused_by_the_name_of_the_import() -> Result<()> {
     let case = Case::start("plugin-grant").await?;
     let registry = Registry::start().await?;
-    let file = build_guest().await?;
-    let reference = registry.url("plugins/notify-shout:1.0.0");
-    sluice(&[
-        "plugin",
-        "push",
-        &file.to_string_lossy(),
-        &reference,
-        "--insecure",
-    ])?;
+    push_guest(&registry).await?;
     let mut refused = plugin("e2e-no-grant", &registry, "1.0.0");
     refused["spec"]["grants"] = json!({"interfaces": []});
     case.cluster.apply(&refused).await?;
@@ -164,15 +159,7 @@ async fn without_the_grant_a_plugin_is_refused_by_the_name_of_the_import() -> Re
 async fn a_grant_that_is_taken_away_stops_the_plugin() -> Result<()> {
     let case = Case::start("plugin-revoke").await?;
     let registry = Registry::start().await?;
-    let file = build_guest().await?;
-    let reference = registry.url("plugins/notify-shout:1.0.0");
-    sluice(&[
-        "plugin",
-        "push",
-        &file.to_string_lossy(),
-        &reference,
-        "--insecure",
-    ])?;
+    push_guest(&registry).await?;
     let mut wanted = plugin("e2e-revoked", &registry, "1.0.0");
     wanted["spec"]["oci"] =
         json!({"url": registry.url("plugins/notify-shout"), "semver": ">=1.0.0", "insecure": true});
@@ -205,15 +192,8 @@ async fn a_grant_that_is_taken_away_stops_the_plugin() -> Result<()> {
 #[tokio::test]
 async fn push_pull_and_inspect_keep_the_bytes() -> Result<()> {
     let registry = Registry::start().await?;
-    let file = build_guest().await?;
-    let reference = registry.url("plugins/notify-shout:1.0.0");
-    sluice(&[
-        "plugin",
-        "push",
-        &file.to_string_lossy(),
-        &reference,
-        "--insecure",
-    ])?;
+    let (file, _) = push_guest(&registry).await?;
+    let reference = registry.url(REFERENCE);
     let folder = sluice_testbed::process::temp_folder("pull")?;
     let copy = folder.path().join("copy.wasm");
     sluice(&[

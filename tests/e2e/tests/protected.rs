@@ -36,6 +36,18 @@ async fn apply(case: &Case, name: &str, namespace: &str, mut object: Value) -> R
     Ok(())
 }
 
+/// The tenant's source of a repository, and a Kustomization of it.
+async fn deploy(
+    case: &Case,
+    name: &str,
+    (tenant, repository): (&str, &Repository),
+    app: Value,
+) -> Result<()> {
+    let source = git_repository("app", &case.git.url(repository));
+    apply(case, name, tenant, source).await?;
+    apply(case, name, tenant, app).await
+}
+
 fn commit(repository: &Repository, objects: &[Value]) -> Result<String> {
     let text: Vec<String> = objects.iter().map(ToString::to_string).collect();
     let files = [
@@ -71,20 +83,8 @@ async fn t8_a_tenant_does_not_manage_the_host() -> Result<()> {
                 "metadata": {"name": "kustomizations.kustomize.toolkit.fluxcd.io"}, "spec": {}}),
         ],
     )?;
-    apply(
-        &case,
-        "protected-host",
-        &tenant,
-        git_repository("app", &case.git.url(&repository)),
-    )
-    .await?;
-    apply(
-        &case,
-        "protected-host",
-        &tenant,
-        kustomization("app", "app", "./app"),
-    )
-    .await?;
+    let app = kustomization("app", "app", "./app");
+    deploy(&case, "protected-host", (&tenant, &repository), app).await?;
     let refused = until(&case, &tenant, "is refused", |it| {
         failed_with(
             it,
@@ -135,11 +135,9 @@ async fn t8_a_kubeconfig_of_the_hosts_own_cluster_is_no_way_around() -> Result<(
     let mut detour = secret("detour", &[("value", &kubeconfig)]);
     detour["metadata"]["namespace"] = json!(tenant);
     case.cluster.apply(&detour).await?;
-    let source = git_repository("app", &case.git.url(&repository));
-    apply(&case, "protected-detour", &tenant, source).await?;
     let mut app = kustomization("app", "app", "./app");
     app["spec"]["kubeConfig"] = json!({"secretRef": {"name": "detour"}});
-    apply(&case, "protected-detour", &tenant, app).await?;
+    deploy(&case, "protected-detour", (&tenant, &repository), app).await?;
     until(&case, &tenant, "is refused", |it| {
         failed_with(
             it,
@@ -161,20 +159,8 @@ async fn t6_a_tenant_does_not_relax_pod_security() -> Result<()> {
     };
     case.cluster.apply(&namespace("restricted")).await?;
     commit(&repository, &[namespace("privileged")])?;
-    apply(
-        &case,
-        "protected-labels",
-        &tenant,
-        git_repository("app", &case.git.url(&repository)),
-    )
-    .await?;
-    apply(
-        &case,
-        "protected-labels",
-        &tenant,
-        kustomization("app", "app", "./app"),
-    )
-    .await?;
+    let app = kustomization("app", "app", "./app");
+    deploy(&case, "protected-labels", (&tenant, &repository), app).await?;
     until(&case, &tenant, "is refused", |it| {
         failed_with(
             it,
@@ -206,16 +192,9 @@ async fn the_operator_may_let_tenants_set_pod_security() -> Result<()> {
             "labels": {"pod-security.kubernetes.io/enforce": "baseline"}}}),
         ],
     )?;
-    apply(
-        &case,
-        "protected-open",
-        &tenant,
-        git_repository("app", &case.git.url(&repository)),
-    )
-    .await?;
     let mut app = kustomization("app", "app", "./app");
     app["spec"]["prune"] = json!(false);
-    apply(&case, "protected-open", &tenant, app).await?;
+    deploy(&case, "protected-open", (&tenant, &repository), app).await?;
     until(&case, &tenant, "is ready", is_current).await?;
     let live = case
         .cluster
@@ -238,17 +217,11 @@ async fn t9_an_object_with_two_owners_is_reported() -> Result<()> {
     case.apply(kustomization("other", "app", "./app")).await?;
     case.until("Kustomization", "other", "is ready", is_current)
         .await?;
-    let events = case.cluster.api("v1", "Event", &case.namespace);
-    sluice_testbed::eventually(sluice_e2e::case::PATIENCE, "the conflict is told", || async {
-        let all = events
-            .list(&sluice_testbed::kube::api::ListParams::default())
-            .await;
-        all.into_iter().flat_map(|list| list.items).any(|event| {
-            event.data["reason"] == "OwnershipConflict"
-                && event.data["message"]
-                    .as_str()
-                    .is_some_and(|text| text.contains("was taken over from Kustomization"))
-        })
+    case.until_told("the conflict is told", |event| {
+        event["reason"] == "OwnershipConflict"
+            && event["message"]
+                .as_str()
+                .is_some_and(|text| text.contains("was taken over from Kustomization"))
     })
     .await?;
     Ok(())

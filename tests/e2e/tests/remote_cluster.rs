@@ -5,7 +5,9 @@ use serde_json::{Value, json};
 use sluice_e2e::Case;
 use sluice_e2e::bed::{bed, remote};
 use sluice_e2e::case::PATIENCE;
-use sluice_e2e::object::{failed_with, git_repository, is_current, kustomization, message, secret};
+use sluice_e2e::object::{
+    editor, failed_with, git_repository, is_current, kustomization, message, secret, service_account,
+};
 use sluice_testbed::{Change, Cluster, Repository};
 
 /// A case, the other cluster with a namespace of the same name, and an administrator's kubeconfig of it.
@@ -234,15 +236,8 @@ async fn a_config_map_reaches_a_cluster_with_a_token_of_the_tenants_account() ->
         failed_with(it, "ReconciliationFailed", "deployer")
     })
     .await?;
-    case.apply(json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "deployer"}}))
-        .await?;
-    case.apply(
-        json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding",
-        "metadata": {"name": "deployer"},
-        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "edit"},
-        "subjects": [{"kind": "ServiceAccount", "name": "deployer", "namespace": case.namespace}]}),
-    )
-    .await?;
+    case.apply(service_account("deployer")).await?;
+    case.apply(editor("deployer", &case.namespace)).await?;
     sluice_testbed::eventually_ok(PATIENCE, "the deployer may apply", || async {
         let object = case.reconcile("Kustomization", "app").await?;
         anyhow::ensure!(is_current(&object), "{object}");

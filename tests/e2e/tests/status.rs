@@ -9,11 +9,8 @@ use sluice_e2e::object::{
 use sluice_testbed::Change;
 
 async fn events(case: &Case, test: impl Fn(&Value) -> bool) -> Result<usize> {
-    let api = case.cluster.api("v1", "Event", &case.namespace);
-    let all = api
-        .list(&sluice_testbed::kube::api::ListParams::default())
-        .await?;
-    Ok(all.items.iter().filter(|event| test(&event.data)).count())
+    let all = case.cluster.list("v1", "Event", &case.namespace, "").await?;
+    Ok(all.iter().filter(|event| test(event)).count())
 }
 
 /// Reference 1.8: failures after the build stand in the history, the same outcome is counted.

@@ -3,7 +3,9 @@
 use anyhow::Result;
 use serde_json::json;
 use sluice_e2e::Case;
-use sluice_e2e::object::{failed_for, git_repository, is_current, is_ready, kustomization, message};
+use sluice_e2e::object::{
+    editor, failed_for, git_repository, is_current, is_ready, kustomization, message, service_account,
+};
 
 /// T3: what its account may not do is an error, and is not done with the host's own rights.
 #[tokio::test]
@@ -12,8 +14,7 @@ async fn a_service_account_applies_with_its_own_rights_only() -> Result<()> {
     let repository = case.simple_repository("app")?;
     case.apply(git_repository("app", &case.git.url(&repository)))
         .await?;
-    case.apply(json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "tenant"}}))
-        .await?;
+    case.apply(service_account("tenant")).await?;
     let mut object = kustomization("app", "app", "./app");
     object["spec"]["serviceAccountName"] = json!("tenant");
     case.apply(object).await?;
@@ -30,13 +31,7 @@ async fn a_service_account_applies_with_its_own_rights_only() -> Result<()> {
     );
     assert!(!case.exists("ConfigMap", "settings").await?);
 
-    case.apply(
-        json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding",
-        "metadata": {"name": "tenant"},
-        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "edit"},
-        "subjects": [{"kind": "ServiceAccount", "name": "tenant", "namespace": case.namespace}]}),
-    )
-    .await?;
+    case.apply(editor("tenant", &case.namespace)).await?;
     // the API server's authoriser learns of the role a moment later
     sluice_testbed::eventually_ok(sluice_e2e::case::PATIENCE, "the tenant may apply", || async {
         let object = case.reconcile("Kustomization", "app").await?;

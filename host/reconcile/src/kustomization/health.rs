@@ -181,6 +181,17 @@ mod tests {
     use super::*;
     use serde_json::json;
 
+    /// A Kustomization with `wait`.
+    fn waiting() -> Kustomization {
+        serde_json::from_value(json!({
+            "apiVersion": "kustomize.toolkit.fluxcd.io/v1", "kind": "Kustomization",
+            "metadata": {"name": "app", "namespace": "ns"},
+            "spec": {"interval": "1m", "prune": true, "wait": true,
+                "sourceRef": {"kind": "GitRepository", "name": "r"}}
+        }))
+        .expect("a Kustomization")
+    }
+
     #[test]
     fn health_checks_default_to_apps_and_never_name_the_object_itself() {
         let object: Kustomization = serde_json::from_value(json!({
@@ -227,13 +238,7 @@ mod tests {
     /// Section 7, item 20 (Flux's `WaitIgnoresSkipped`): what an annotation keeps from being applied is not waited for.
     #[test]
     fn skipped_objects_are_not_waited_for() {
-        let object: Kustomization = serde_json::from_value(json!({
-            "apiVersion": "kustomize.toolkit.fluxcd.io/v1", "kind": "Kustomization",
-            "metadata": {"name": "app", "namespace": "ns"},
-            "spec": {"interval": "1m", "prune": true, "wait": true,
-                "sourceRef": {"kind": "GitRepository", "name": "r"}}
-        }))
-        .expect("a Kustomization");
+        let object = waiting();
         let change = |name: &str, action| Change {
             id: ObjectId {
                 namespace: "ns".into(),
@@ -264,13 +269,7 @@ mod tests {
     /// With nothing applied there is nothing to check, and no condition that says so.
     #[test]
     fn an_empty_set_is_not_checked() {
-        let object: Kustomization = serde_json::from_value(json!({
-            "apiVersion": "kustomize.toolkit.fluxcd.io/v1", "kind": "Kustomization",
-            "metadata": {"name": "app", "namespace": "ns"},
-            "spec": {"interval": "1m", "prune": true, "wait": true,
-                "sourceRef": {"kind": "GitRepository", "name": "r"}}
-        }))
-        .expect("a Kustomization");
+        let object = waiting();
         assert!(is_asked_for(&object) && targets(&object, &[]).is_none());
     }
 }
