@@ -5,9 +5,11 @@
 
 mod error;
 pub mod git;
+mod remote_base;
 
 pub use error::FetchError;
 pub use git::{GitFetch, GitFetchOptions};
+pub use remote_base::{RemoteBases, single};
 
 /// What was fetched.
 #[derive(Debug, Clone)]

@@ -24,6 +24,7 @@ pub mod run;
 pub mod secret;
 pub mod status;
 pub mod store;
+pub mod supply;
 pub mod trigger;
 pub mod worker;
 

@@ -20,6 +20,8 @@ pub struct Request {
     pub root: String,
     /// Trees with their names, the main one first.
     pub inputs: Vec<(String, Arc<dyn TreeRead>)>,
+    /// What is wanted of the output.
+    pub want: Form,
 }
 
 /// What a renderer gave.
@@ -27,6 +29,8 @@ pub struct Request {
 pub struct Outcome {
     /// JSON texts with their origins.
     pub objects: Vec<RenderedObject>,
+    /// The text, when that was wanted.
+    pub text: Vec<u8>,
     /// What is beside them.
     pub extras: Vec<Extra>,
     /// For the user.
@@ -75,18 +79,24 @@ impl Engine for Plugin {
     }
 
     async fn render(&self, call: &Call, request: Request) -> Result<Outcome, RenderError> {
-        let Request { config, root, inputs } = request;
+        let Request {
+            config,
+            root,
+            inputs,
+            want,
+        } = request;
         let entropy = Entropy::fresh();
         let request = RenderRequest {
             config,
             root,
             inputs,
-            want: Form::Objects,
+            want,
             entropy,
         };
         let outcome = Plugin::render(self, call, request).await?;
         Ok(Outcome {
             objects: outcome.objects,
+            text: outcome.text,
             extras: outcome.extras,
             warnings: outcome.warnings,
             used_entropy: outcome.used_entropy,

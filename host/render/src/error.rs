@@ -20,6 +20,14 @@ pub enum RenderError {
     /// The plugin needs these inputs (remote bases, dependencies) before it can render.
     #[error("needs {}, which the source does not hold; what is elsewhere is not fetched", .0.join(", "))]
     NeedsInput(Vec<String>),
+    /// What the renderer asks for cannot be had.
+    #[error("failed to get {what}: {problem}")]
+    Supply {
+        /// A remote base, a chart, ...; with its address.
+        what: String,
+        /// Why not.
+        problem: String,
+    },
     /// An object cannot be named.
     #[error("{} {reason}", object_place(.subject, .origin, .index))]
     Object {
@@ -53,9 +61,11 @@ impl RenderError {
     pub fn reason(&self) -> &'static str {
         match self {
             Self::Plugin { reason, .. } => reason,
-            Self::NeedsInput(_) | Self::Object { .. } | Self::Decrypt(_) | Self::Encode(_) => {
-                reasons::BUILD_FAILED
-            }
+            Self::NeedsInput(_)
+            | Self::Supply { .. }
+            | Self::Object { .. }
+            | Self::Decrypt(_)
+            | Self::Encode(_) => reasons::BUILD_FAILED,
         }
     }
 }

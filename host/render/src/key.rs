@@ -79,6 +79,13 @@ pub(crate) fn sealed(key: &Digest, fingerprint: &Digest) -> Digest {
     builder.finish()
 }
 
+/// The key of a render whose text is wanted.
+pub(crate) fn text(key: &Digest) -> Digest {
+    let mut builder = DigestBuilder::default();
+    builder.piece(b"text").piece(key.as_bytes());
+    builder.finish()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

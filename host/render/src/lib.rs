@@ -13,6 +13,7 @@ mod output;
 pub mod post_build;
 mod renderer;
 pub mod substitute;
+pub mod supply;
 
 pub use engine::{Engine, Outcome, Request};
 pub use error::RenderError;
@@ -20,3 +21,4 @@ pub use output::Rendering;
 pub use post_build::{PostBuild, PostBuildError};
 pub use renderer::{RenderInput, RenderStats, Renderer};
 pub use sluice_sandbox::{Extra, RenderedObject};
+pub use supply::{Need, Supplier, Supply};

@@ -1,18 +1,27 @@
 //! The stage: memo first, then the plugin, once for all who ask at the same time.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use bytes::Bytes;
+use lru::LruCache;
+use parking_lot::Mutex;
 use serde_json::Value;
 use sluice_model::digest::DigestBuilder;
 use sluice_model::port::{Decryptor, MemoStore};
 use sluice_model::{Digest, TreeRead};
+use sluice_sandbox::Form;
 
 use crate::engine::{Engine, Outcome, Request};
 use crate::error::RenderError;
 use crate::flight::Flights;
 use crate::output::Rendering;
+use crate::supply::{Supplied, Supplier};
 use crate::{key, objects};
+
+/// Renders whose needs are remembered.
+const KEPT_NEEDS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(4095);
 
 /// A render to make.
 pub struct RenderInput<'a, E: Engine> {
@@ -31,6 +40,8 @@ pub struct RenderInput<'a, E: Engine> {
     /// Decrypts files of the main tree before, and objects after the plugin; what it gives stays in memory, whatever
     /// `durable` says.
     pub decryptor: Option<Arc<dyn Decryptor>>,
+    /// Gets what the renderer asks for beside the trees; without one it gets nothing.
+    pub supplier: Option<Arc<dyn Supplier>>,
 }
 
 impl<E: Engine> RenderInput<'_, E> {
@@ -70,6 +81,8 @@ struct Counters {
 pub struct Renderer {
     memo: Arc<dyn MemoStore>,
     flights: Flights<Result<Arc<Rendering>, RenderError>>,
+    /// What renders asked for last, by their keys: what is held from the start spares a call of the plugin.
+    needs: Mutex<LruCache<Digest, Vec<String>>>,
     counters: Counters,
 }
 
@@ -122,6 +135,7 @@ impl Renderer {
         Self {
             memo,
             flights: Flights::new(),
+            needs: Mutex::new(LruCache::new(KEPT_NEEDS)),
             counters: Counters::default(),
         }
     }
@@ -134,17 +148,79 @@ impl Renderer {
         Some(digest)
     }
 
-    /// Renders, or answers from the memo. Equal renders of one namespace at one time are made once.
+    /// Renders, or answers from the memo, with what the renderer asks for on the way.
     ///
     /// # Errors
-    /// The plugin failed or gave an object that cannot be named.
-    pub async fn render<E: Engine>(&self, input: RenderInput<'_, E>) -> Result<Rendering, RenderError> {
-        let keyed = Keyed::new(&input);
+    /// The plugin failed, gave an object that cannot be named, or asks for what cannot be had.
+    pub async fn render<E: Engine>(&self, mut input: RenderInput<'_, E>) -> Result<Rendering, RenderError> {
+        let Some(supplier) = input.supplier.clone() else {
+            return self.render_held(&input).await;
+        };
+        let key = Keyed::new(&input).key;
+        let main = input.trees.clone();
+        let mut supplied = Supplied::new(main.clone());
+        let known = self.needs.lock().get(&key).cloned();
+        if let Some(known) = known
+            && supplied.add(supplier.as_ref(), known).await.is_err()
+        {
+            // perhaps it is not needed any more
+            supplied = Supplied::new(main);
+        }
+        loop {
+            input.trees.clone_from(&supplied.inputs);
+            match self.render_held(&input).await {
+                Err(RenderError::NeedsInput(names)) => supplied.add(supplier.as_ref(), names).await?,
+                Ok(mut rendering) => {
+                    rendering.used_entropy |= supplied.used_entropy;
+                    self.note_needs(key, supplied.names());
+                    return Ok(rendering);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    fn note_needs(&self, key: Digest, names: Vec<String>) {
+        let mut needs = self.needs.lock();
+        if names.is_empty() {
+            needs.pop(&key);
+        } else {
+            needs.put(key, names);
+        }
+    }
+
+    /// The text of a render, or the memo's.
+    ///
+    /// # Errors
+    /// The plugin failed.
+    pub async fn render_text<E: Engine>(
+        &self,
+        input: &RenderInput<'_, E>,
+    ) -> Result<(Bytes, bool), RenderError> {
+        let keyed = Keyed::new(input);
+        let key = key::text(&keyed.key);
+        let keyed = Keyed { key, ..keyed };
+        if let Some(text) = self.find(&keyed).and_then(|digest| self.memo.output(&digest)) {
+            self.counters.memo_hits.fetch_add(1, Ordering::Relaxed);
+            return Ok((text, false));
+        }
+        let outcome = self.call_plugin(input, &keyed, Form::Text).await?;
+        let text = Bytes::from(outcome.text);
+        if let Some(trace) = outcome.trace.filter(|_| !outcome.used_entropy) {
+            self.memo
+                .store(&keyed.key, trace, text.clone(), input.is_durable());
+        }
+        Ok((text, outcome.used_entropy))
+    }
+
+    /// Renders with the trees that are held. Equal renders of one namespace at one time are made once.
+    async fn render_held<E: Engine>(&self, input: &RenderInput<'_, E>) -> Result<Rendering, RenderError> {
+        let keyed = Keyed::new(input);
         let namespace = input.plugin.namespace(&input.call);
         let Some(flight) = keyed.flight(namespace, input.is_durable()) else {
-            return Ok(self.call(&input, &keyed).await?.0);
+            return Ok(self.call(input, &keyed).await?.0);
         };
-        let (result, led) = self.flights.join(flight, self.find_or_call(&input, &keyed)).await;
+        let (result, led) = self.flights.join(flight, self.find_or_call(input, &keyed)).await;
         let mut rendering = Arc::unwrap_or_clone(result?);
         if !led {
             self.counters.joined.fetch_add(1, Ordering::Relaxed);
@@ -191,25 +267,36 @@ impl Renderer {
         Rendering::stored(&self.memo.output(&digest)?, digest)
     }
 
-    /// Calls the plugin; the second value is what the memo may keep.
-    async fn call<E: Engine>(
+    async fn call_plugin<E: Engine>(
         &self,
         input: &RenderInput<'_, E>,
         keyed: &Keyed<'_>,
-    ) -> Result<(Rendering, Option<(sluice_model::memo::Trace, bytes::Bytes)>), RenderError> {
+        want: Form,
+    ) -> Result<Outcome, RenderError> {
         self.counters.renders.fetch_add(1, Ordering::Relaxed);
         let request = Request {
             config: keyed.config.clone(),
             root: input.root.clone(),
             inputs: input.opened().await?,
+            want,
         };
-        let outcome = input.plugin.render(&input.call, request).await?;
+        input.plugin.render(&input.call, request).await
+    }
+
+    /// Calls the plugin; the second value is what the memo may keep.
+    async fn call<E: Engine>(
+        &self,
+        input: &RenderInput<'_, E>,
+        keyed: &Keyed<'_>,
+    ) -> Result<(Rendering, Option<(sluice_model::memo::Trace, Bytes)>), RenderError> {
+        let outcome = self.call_plugin(input, keyed, Form::Objects).await?;
         let Outcome {
             objects,
             extras,
             warnings,
             used_entropy,
             trace,
+            ..
         } = outcome;
         let mut objects = objects::parse(&objects)?;
         if let Some(decryptor) = &input.decryptor {

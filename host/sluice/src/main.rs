@@ -16,6 +16,7 @@ mod plugin;
 mod preview;
 mod render;
 mod run;
+mod supplier;
 mod version;
 
 fn main() -> ExitCode {

@@ -17,11 +17,12 @@ use sluice_model::memo::Trace;
 use sluice_model::port::{Bindings, MemoStore};
 use sluice_model::{Digest, Object, TreeRead};
 use sluice_reconcile::kustomization::{GROUP, config, post_build};
-use sluice_render::{RenderInput, Renderer};
+use sluice_render::{RenderInput, Renderer, Supplier};
 use sluice_sandbox::{Call, CallObject, Limits, Plugin};
 
 use crate::folder::{Folder, Links, checkout_of};
 use crate::host::settings;
+use crate::supplier::LocalSupplier;
 
 pub use mask::is_masked;
 
@@ -48,6 +49,9 @@ pub struct PreviewArgs {
     /// Accepted for compatibility: nothing is ever written into the folder.
     #[arg(long, hide = true)]
     pub in_memory_build: bool,
+    /// Refuse remote bases, as the controller's flag does.
+    #[arg(long)]
+    pub no_remote_bases: bool,
     /// Namespace of the Kustomization.
     #[arg(short, long, default_value = "flux-system")]
     pub namespace: String,
@@ -87,6 +91,8 @@ pub struct Session {
     pub cluster: Option<Cluster>,
     local_sources: BTreeMap<String, PathBuf>,
     strict: bool,
+    allows_bases: bool,
+    supplier: Arc<dyn Supplier>,
     plugin: Arc<Plugin>,
     renderer: Renderer,
 }
@@ -113,6 +119,11 @@ impl Session {
             cluster,
             local_sources: args.local_sources.iter().cloned().collect(),
             strict: args.strict_substitute,
+            allows_bases: !args.no_remote_bases,
+            supplier: Arc::new(LocalSupplier::new(
+                !args.no_remote_bases,
+                args.plugin_cache_path.clone(),
+            )),
             plugin: settings::plugin("render-kustomize", args.plugin_cache_path.clone()).await?,
             renderer: Renderer::new(Arc::new(NoMemo)),
         })
@@ -213,11 +224,12 @@ impl Session {
                 limits: Limits::RENDER,
                 bindings: Bindings::default(),
             },
-            config: config::of(&kustomization.spec, true),
+            config: config::of(&kustomization.spec, self.allows_bases),
             root,
             trees: vec![("source".into(), tree)],
             durable: false,
             decryptor: None,
+            supplier: Some(Arc::clone(&self.supplier)),
         };
         let rendering = self
             .renderer

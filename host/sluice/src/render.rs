@@ -13,10 +13,12 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Map, Value};
 use sluice_model::TreeRead;
 use sluice_model::port::Bindings;
+use sluice_render::supply::render_supplied;
 use sluice_sandbox::{Call, CallObject, Entropy, Form, Limits, Plugin, RenderRequest};
 
 use crate::folder::{Folder, Links};
 use crate::host::settings;
+use crate::supplier::LocalSupplier;
 
 /// What to render.
 #[derive(Debug, Subcommand)]
@@ -56,19 +58,22 @@ pub struct KustomizeArgs {
     /// Order of the output.
     #[arg(long, value_enum)]
     reorder: Option<Reorder>,
-    /// Allow charts; this version has no renderer for them beside it and refuses them still.
+    /// Refuse bases and files of other machines.
+    #[arg(long)]
+    no_remote_bases: bool,
+    /// Render charts, in the sandbox.
     #[arg(long)]
     enable_helm: bool,
-    /// Name or path of the helm command; accepted for compatibility, charts never leave the sandbox.
+    /// Name or path of the helm command; accepted for compatibility, no program is run.
     #[arg(long, default_value = "helm", hide = true)]
     helm_command: String,
-    /// As for the helm command.
-    #[arg(long, hide = true)]
+    /// API versions that charts are told of.
+    #[arg(long, value_name = "VERSION")]
     helm_api_versions: Vec<String>,
-    /// As for the helm command.
-    #[arg(long, hide = true)]
+    /// Version of Kubernetes that charts are told of.
+    #[arg(long, value_name = "VERSION")]
     helm_kube_version: Option<String>,
-    /// As for the helm command.
+    /// Errors name template and line with and without this.
     #[arg(long, hide = true)]
     helm_debug: bool,
     /// Functions are refused whatever this says.
@@ -117,8 +122,17 @@ impl KustomizeArgs {
             Some(Reorder::None) => config.insert("reorder".into(), "none".into()),
             None => None,
         };
+        if !self.no_remote_bases {
+            config.insert("remoteBases".into(), true.into());
+        }
         if self.enable_helm {
             config.insert("enableHelm".into(), true.into());
+        }
+        if let Some(version) = &self.helm_kube_version {
+            config.insert("helmKubeVersion".into(), version.as_str().into());
+        }
+        if !self.helm_api_versions.is_empty() {
+            config.insert("helmApiVersions".into(), self.helm_api_versions.clone().into());
         }
         if self.enable_managedby_label {
             config.insert("enableManagedbyLabel".into(), true.into());
@@ -169,19 +183,21 @@ async fn kustomize(args: &KustomizeArgs) -> anyhow::Result<()> {
         bindings: Bindings::default(),
     };
     let as_files = args.output.as_deref().is_some_and(Path::is_dir);
-    let request = RenderRequest {
-        config: args.config(),
-        root,
-        inputs: vec![("source".into(), tree)],
-        want: if as_files { Form::Objects } else { Form::Text },
-        entropy: Entropy::fresh(),
-    };
+    let want = if as_files { Form::Objects } else { Form::Text };
     // Leaked, since the process ends: unmapping its code and memory first would only take time.
     let plugin: &'static Plugin = Box::leak(Box::new(plugin));
-    let rendered = plugin
-        .render_own(&call, request)
-        .await
-        .map_err(|error| anyhow::anyhow!("{}", plain(&error)))?;
+    let supplier = LocalSupplier::new(!args.no_remote_bases, args.plugin_cache_path.clone());
+    let render = async |inputs| {
+        let request = RenderRequest {
+            config: args.config(),
+            root: root.clone(),
+            inputs,
+            want,
+            entropy: Entropy::fresh(),
+        };
+        Ok(plugin.render_own(&call, request).await?)
+    };
+    let rendered = render_supplied(&supplier, vec![("source".into(), tree)], render).await?;
     for warning in &rendered.warnings {
         eprintln!("# Warning: {warning}");
     }

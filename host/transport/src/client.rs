@@ -101,7 +101,21 @@ pub(crate) struct CheckedClient {
 impl CheckedClient {
     /// Sends a request. Redirects are followed on the same host only (an upgrade from http to https included), for
     /// GET and HEAD, and for other methods when the status keeps the method.
-    pub async fn send(&self, mut request: Outgoing) -> Result<reqwest::Response, EndpointError> {
+    pub async fn send(&self, request: Outgoing) -> Result<reqwest::Response, EndpointError> {
+        self.follow(request, is_same_place).await
+    }
+
+    /// Sends a request that carries no credentials: redirects are followed to other hosts too, never from https to http.
+    pub async fn send_anywhere(&self, request: Outgoing) -> Result<reqwest::Response, EndpointError> {
+        let keeps_tls = |from: &Url, next: &Url| next.scheme() == "https" || from.scheme() == "http";
+        self.follow(request, keeps_tls).await
+    }
+
+    async fn follow(
+        &self,
+        mut request: Outgoing,
+        may: impl Fn(&Url, &Url) -> bool,
+    ) -> Result<reqwest::Response, EndpointError> {
         for _ in 0..=MAX_REDIRECTS {
             self.policy.check_url(&request.url, &["http", "https"])?;
             let response = self
@@ -112,7 +126,7 @@ impl CheckedClient {
                 .send()
                 .await
                 .map_err(|error| classify(&error))?;
-            match redirect_target(&request, &response)? {
+            match redirect_target(&request, &response, &may)? {
                 Some(url) => request.url = url,
                 None => return Ok(response),
             }
@@ -123,8 +137,21 @@ impl CheckedClient {
     }
 }
 
+/// Whether two addresses are of one server, or the second one is the first one's with TLS.
+fn is_same_place(from: &Url, next: &Url) -> bool {
+    let upgrade = from.scheme() == "http" && next.scheme() == "https";
+    let same_port = from.port_or_known_default() == next.port_or_known_default();
+    let default_ports = from.port().is_none() && next.port().is_none();
+    from.host() == next.host()
+        && ((from.scheme() == next.scheme() && same_port) || (upgrade && (default_ports || same_port)))
+}
+
 /// Where a redirect leads; none when the response is an answer.
-fn redirect_target(request: &Outgoing, response: &reqwest::Response) -> Result<Option<Url>, EndpointError> {
+fn redirect_target(
+    request: &Outgoing,
+    response: &reqwest::Response,
+    may: impl Fn(&Url, &Url) -> bool,
+) -> Result<Option<Url>, EndpointError> {
     let status = response.status().as_u16();
     let safe = matches!(request.method, http::Method::GET | http::Method::HEAD);
     let follow = matches!(status, 307 | 308) || (safe && matches!(status, 301..=303));
@@ -137,12 +164,7 @@ fn redirect_target(request: &Outgoing, response: &reqwest::Response) -> Result<O
     let from = &request.url;
     let next = location.to_str().ok().and_then(|text| from.join(text).ok());
     let next = next.ok_or_else(|| EndpointError::Failed("redirect to an address that is no URL".into()))?;
-    let upgrade = from.scheme() == "http" && next.scheme() == "https";
-    let same_port = from.port_or_known_default() == next.port_or_known_default();
-    let default_ports = from.port().is_none() && next.port().is_none();
-    let same_place = from.host() == next.host()
-        && ((from.scheme() == next.scheme() && same_port) || (upgrade && (default_ports || same_port)));
-    if !same_place {
+    if !may(from, &next) {
         let host = next.host_str().unwrap_or_default();
         return Err(EndpointError::Denied(format!(
             "redirect from host {:?} to {host:?} refused: redirects stay on one host",

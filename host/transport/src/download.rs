@@ -1,5 +1,5 @@
-//! Fetches a file by its address alone, for artifacts that another process serves: no credentials, no redirects to
-//! other hosts, under the egress policy and a size cap. The caller knows the digest.
+//! Fetches a file by its address alone, under the egress policy and a size cap and without credentials: artifacts that
+//! another process serves (the caller knows the digest), and public files.
 
 use std::time::Duration;
 
@@ -23,27 +23,61 @@ impl Transport {
         limit: usize,
         timeout: Duration,
     ) -> Result<Bytes, EndpointError> {
-        let url = Url::parse(address)
-            .map_err(|error| EndpointError::Invalid(format!("invalid address: {error}")))?;
-        let get = Outgoing {
-            method: http::Method::GET,
-            url,
-            headers: HeaderMap::new(),
-            body: Bytes::new(),
-        };
+        let get = get(address)?;
         let client = self.plain_client()?;
         let exchange = async {
             let response = client.send(get).await?;
             refused(response.status().as_u16())?;
             read_body(response, limit).await
         };
-        tokio::time::timeout(timeout, exchange).await.unwrap_or_else(|_| {
-            Err(EndpointError::Transient {
-                message: format!("not complete after {} s", timeout.as_secs()),
-                after_ms: None,
-            })
-        })
+        within(timeout, exchange).await
     }
+
+    /// The status and the body at a public address, redirects to other hosts followed; the body of an error is empty.
+    ///
+    /// # Errors
+    /// `Transient` when the server may answer later, else why there is no answer. No text holds the address.
+    pub async fn get_public(
+        &self,
+        address: &str,
+        limit: usize,
+        timeout: Duration,
+    ) -> Result<(u16, Bytes), EndpointError> {
+        let get = get(address)?;
+        let client = self.plain_client()?;
+        let exchange = async {
+            let response = client.send_anywhere(get).await?;
+            let status = response.status().as_u16();
+            if !(200..300).contains(&status) {
+                return Ok((status, Bytes::new()));
+            }
+            Ok((status, read_body(response, limit).await?))
+        };
+        within(timeout, exchange).await
+    }
+}
+
+fn get(address: &str) -> Result<Outgoing, EndpointError> {
+    let url =
+        Url::parse(address).map_err(|error| EndpointError::Invalid(format!("invalid address: {error}")))?;
+    Ok(Outgoing {
+        method: http::Method::GET,
+        url,
+        headers: HeaderMap::new(),
+        body: Bytes::new(),
+    })
+}
+
+async fn within<T>(
+    timeout: Duration,
+    exchange: impl Future<Output = Result<T, EndpointError>>,
+) -> Result<T, EndpointError> {
+    tokio::time::timeout(timeout, exchange).await.unwrap_or_else(|_| {
+        Err(EndpointError::Transient {
+            message: format!("not complete after {} s", timeout.as_secs()),
+            after_ms: None,
+        })
+    })
 }
 
 fn refused(status: u16) -> Result<(), EndpointError> {
@@ -84,10 +118,13 @@ mod tests {
             "x",
         ] {
             let error = transport.download(address, 1024, Duration::from_secs(5)).await;
-            assert!(
-                matches!(error, Err(EndpointError::Denied(_) | EndpointError::Invalid(_))),
-                "{address}: {error:?}"
-            );
+            let public = transport.get_public(address, 1024, Duration::from_secs(5)).await;
+            for error in [error.map(drop), public.map(drop)] {
+                assert!(
+                    matches!(error, Err(EndpointError::Denied(_) | EndpointError::Invalid(_))),
+                    "{address}: {error:?}"
+                );
+            }
         }
     }
 }

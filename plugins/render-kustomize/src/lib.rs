@@ -2,7 +2,7 @@
 #![cfg(target_family = "wasm")]
 
 use sluice_files::InputTree;
-use sluice_kustomize::{Built, Config, config};
+use sluice_kustomize::{Built, Config, Mounts, config};
 use sluice_plugin::renderer::{Description, Form, Guest, Meta, Object, Rendered, Request};
 use sluice_plugin::{Error, Result, renderer};
 
@@ -23,12 +23,15 @@ impl Meta for RenderKustomize {
 impl Guest for RenderKustomize {
     fn render(request: Request) -> Result<Rendered> {
         let config = Config::parse(&request.config).map_err(Error::invalid_config)?;
-        let Some(input) = request.inputs.into_iter().next() else {
+        let mut inputs = request.inputs.into_iter();
+        let Some(main) = inputs.next() else {
             return Err(Error::invalid_config("the render needs one input: the source"));
         };
-        let files = InputTree::new(input.tree);
-        let built = sluice_kustomize::build(&files, &request.root, &config.options)
-            .map_err(|error| failure(&error, config.remote_bases))?;
+        let others = inputs.map(|input| (input.name, InputTree::new(input.tree)));
+        let (files, held) = Mounts::new(InputTree::new(main.tree), others.collect());
+        let mut options = config.options;
+        options.elsewhere.held = held;
+        let built = sluice_kustomize::build(&files, &request.root, &options).map_err(failure)?;
         rendered(built, request.want)
     }
 }
@@ -58,11 +61,11 @@ fn rendered(built: Built, want: Form) -> Result<Rendered> {
 }
 
 /// What the host does next depends on why the build failed.
-fn failure(error: &sluice_kustomize::Error, remote_bases: bool) -> Error {
-    match error.remote() {
-        Some(url) if remote_bases => Error::NeedsInput(vec![url.to_owned()]),
-        Some(_) => Error::denied(format!("{error}; remote bases are not allowed")),
-        None => Error::failed(error),
+fn failure(error: sluice_kustomize::Error) -> Error {
+    match error {
+        sluice_kustomize::Error::Needs(needs) => Error::NeedsInput(needs),
+        error if error.remote().is_some() => Error::denied(format!("{error}; remote bases are not allowed")),
+        error => Error::failed(error),
     }
 }
 

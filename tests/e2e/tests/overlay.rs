@@ -116,3 +116,51 @@ async fn r3_a_remote_base_is_refused_by_its_address() -> Result<()> {
     assert_eq!(case.get("ConfigMap", "settings").await?["data"]["color"], "blue");
     Ok(())
 }
+
+/// A base of another repository is fetched by the host, and followed where its branch goes.
+#[tokio::test]
+async fn remote_bases_are_fetched_and_followed() -> Result<()> {
+    let case = Case::start("overlay-bases").await?;
+    let bases = case.simple_repository("bases")?;
+    let repository = case.git.create("app")?;
+    let url = case.git.url(&bases);
+    let text = format!("namePrefix: x-\nresources: [\"{url}//app?ref=main\"]\n");
+    repository.commit("main", "base", &[Change::text("app/kustomization.yaml", text)])?;
+    case.deploy("app", &repository).await?;
+    assert_eq!(
+        case.get("ConfigMap", "x-settings").await?["data"]["color"],
+        "blue"
+    );
+    let green = Change::text("app/settings.yaml", config_map("settings", "color", "green"));
+    bases.commit("main", "green", &[green])?;
+    case.request("Kustomization", "app").await?;
+    case.until("ConfigMap", "x-settings", "follows its base", |it| {
+        it["data"]["color"] == "green"
+    })
+    .await?;
+    Ok(())
+}
+
+/// A chart beside a kustomization is rendered by the renderer of charts.
+#[tokio::test]
+async fn a_chart_of_a_kustomization_is_rendered() -> Result<()> {
+    let case = Case::start("overlay-chart").await?;
+    let repository = case.git.create("app")?;
+    let template = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: '{{ .Release.Name }}-web'}\ndata: {color: '{{ .Values.color }}'}\n";
+    let files = [
+        Change::text(
+            "app/kustomization.yaml",
+            "helmCharts: [{name: web, releaseName: r, valuesInline: {color: green}}]\n",
+        ),
+        Change::text(
+            "app/charts/web/Chart.yaml",
+            "apiVersion: v2\nname: web\nversion: 1.0.0\n",
+        ),
+        Change::text("app/charts/web/values.yaml", "color: blue\n"),
+        Change::text("app/charts/web/templates/a.yaml", template),
+    ];
+    repository.commit("main", "chart", &files)?;
+    case.deploy("app", &repository).await?;
+    assert_eq!(case.get("ConfigMap", "r-web").await?["data"]["color"], "green");
+    Ok(())
+}

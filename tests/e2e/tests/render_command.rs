@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 use sluice_e2e::command::{Printed, sluice};
 use sluice_e2e::object::config_map;
 use sluice_testbed::process::temp_folder;
+use sluice_testbed::{Change, GitHttpServer, programs};
 
 fn write(folder: &Path, path: &str, text: &str) -> Result<()> {
     let full = folder.join(path);
@@ -100,9 +101,9 @@ async fn r3_r4_remote_bases_and_functions_are_refused() -> Result<()> {
         "app/kustomization.yaml",
         &format!("resources: [\"{url}\"]\n"),
     )?;
-    let remote = render(folder, "app", &[]).await?;
+    let remote = render(folder, "app", &["--no-remote-bases"]).await?;
     assert!(
-        remote.code == Some(1) && remote.err.contains(url),
+        remote.code == Some(1) && remote.err.contains(url) && remote.err.contains("not allowed"),
         "{}",
         remote.err
     );
@@ -113,4 +114,121 @@ async fn r3_r4_remote_bases_and_functions_are_refused() -> Result<()> {
     let exec = render(folder, "app", &["--enable-alpha-plugins", "--enable-exec"]).await?;
     assert!(exec.code == Some(1) && exec.err.contains("Exec"), "{}", exec.err);
     Ok(())
+}
+
+/// What kustomize itself clones and downloads is fetched by the host: the output is kustomize's.
+#[tokio::test]
+async fn remote_bases_and_files_are_fetched_as_kustomize_does() -> Result<()> {
+    let server = GitHttpServer::start().await?;
+    let repository = server.create("bases")?;
+    let settings = config_map("settings", "color", "blue");
+    let files = [
+        Change::text(
+            "deep/base/kustomization.yaml",
+            "resources: [../shared, own.yaml]\n",
+        ),
+        Change::text("deep/base/own.yaml", config_map("own", "size", "big")),
+        Change::text("deep/shared/kustomization.yaml", "resources: [settings.yaml]\n"),
+        Change::text("deep/shared/settings.yaml", settings),
+    ];
+    let commit = repository.commit("main", "bases", &files)?;
+    repository.tag("v1", &commit)?;
+    let url = server.url(&repository);
+    let folder = temp_folder("render-bases")?;
+    let folder = folder.path();
+    for reference in ["?ref=v1", "?ref=main", "", &format!("?ref={commit}")] {
+        let text = format!(
+            "namePrefix: x-\nresources: [\"{url}//deep/base{reference}\"]\nbuildMetadata: [originAnnotations]\n"
+        );
+        write(folder, "app/kustomization.yaml", &text)?;
+        let ours = render(folder, "app", &[]).await?;
+        assert_eq!(ours.code, Some(0), "{reference}: {}", ours.err);
+        assert!(
+            ours.out.contains("name: x-settings") && ours.out.contains("name: x-own"),
+            "{}",
+            ours.out
+        );
+        assert_eq!(ours.out, kustomize(&folder.join("app"), &[])?, "{reference}");
+    }
+    let missing = format!("resources: [\"{url}//deep/base?ref=none\"]\n");
+    write(folder, "app/kustomization.yaml", &missing)?;
+    let missing = render(folder, "app", &[]).await?;
+    assert!(
+        missing.code == Some(1) && missing.err.contains(&url) && missing.err.contains("none"),
+        "{}",
+        missing.err
+    );
+    Ok(())
+}
+
+/// A chart beside the kustomization is rendered in the sandbox: the output is that of kustomize with the real helm.
+#[tokio::test]
+async fn helm_charts_are_rendered_as_kustomize_renders_them_with_helm() -> Result<()> {
+    let folder = temp_folder("render-chart")?;
+    let folder = folder.path();
+    let template = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{ .Release.Name }}-web\n  namespace: {{ .Release.Namespace }}\n\
+        data:\n  size: {{ .Values.size | quote }}\n  list: {{ .Values.list | toJson | quote }}\n  deep: {{ .Values.deep | toJson | quote }}\n\
+        {{- if .Capabilities.APIVersions.Has \"x/v1\" }}\n  x: \"yes\"\n{{- end }}\n";
+    write(
+        folder,
+        "app/charts/web/Chart.yaml",
+        "apiVersion: v2\nname: web\nversion: 1.0.0\n",
+    )?;
+    write(
+        folder,
+        "app/charts/web/values.yaml",
+        "size: small\nlist: [1, 2]\ndeep: {a: 1, b: {c: 2}}\n",
+    )?;
+    write(folder, "app/charts/web/templates/a.yaml", template)?;
+    write(
+        folder,
+        "app/charts/web/templates/hook.yaml",
+        "apiVersion: v1\nkind: Secret\nmetadata:\n  name: hook\n  annotations: {helm.sh/hook: pre-install}\n",
+    )?;
+    write(
+        folder,
+        "app/charts/web/crds/a.yaml",
+        "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: a.x}\n",
+    )?;
+    write(folder, "app/more.yaml", "size: huge\n")?;
+    for fields in [
+        "releaseName: r",
+        "releaseName: r, namespace: own, includeCRDs: true, skipHooks: true",
+        "releaseName: r, valuesInline: {deep: {b: {d: 3}}, list: [x]}",
+        "releaseName: r, valuesMerge: merge, valuesInline: {deep: {b: {c: 9, d: 3}}, list: [x]}",
+        "releaseName: r, valuesMerge: replace, valuesInline: {size: 7}, apiVersions: [x/v1]",
+        "releaseName: r, additionalValuesFiles: [more.yaml], kubeVersion: 1.30.0",
+    ] {
+        let text = format!("namespace: other\nnamePrefix: p-\nhelmCharts: [{{name: web, {fields}}}]\n");
+        write(folder, "app/kustomization.yaml", &text)?;
+        let ours = render(folder, "app", &["--enable-helm"]).await?;
+        assert_eq!(ours.code, Some(0), "{fields}: {}", ours.err);
+        assert!(ours.out.contains("name: p-r-web"), "{fields}: {}", ours.out);
+        let theirs = kustomize(&folder.join("app"), &["--enable-helm"])?;
+        assert_eq!(ours.out, theirs, "{fields}");
+    }
+    let off = render(folder, "app", &[]).await?;
+    assert!(
+        off.code == Some(1) && off.err.contains("must specify --enable-helm"),
+        "{}",
+        off.err
+    );
+    Ok(())
+}
+
+/// What the real kustomize prints.
+fn kustomize(folder: &Path, args: &[&str]) -> Result<String> {
+    let output = std::process::Command::new(programs::find("kustomize")?)
+        .arg("build")
+        .arg(folder)
+        .args(args)
+        .arg("--helm-command")
+        .arg(programs::find("helm")?)
+        .output()?;
+    anyhow::ensure!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    Ok(String::from_utf8(output.stdout)?)
 }

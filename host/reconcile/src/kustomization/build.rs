@@ -13,6 +13,7 @@ use sluice_sandbox::{Call, CallObject, Limits, Plugin};
 use super::config;
 use super::failure::Failure;
 use crate::engine::Engine;
+use crate::supply;
 
 /// The plugin that renders Kustomizations.
 pub const RENDERER: &str = "render-kustomize";
@@ -27,20 +28,22 @@ pub fn renderer(engine: &Engine, object: &Kustomization) -> Result<Arc<Plugin>, 
 
 /// The render of the object's directory in a tree.
 pub fn input<'a>(
-    engine: &Engine,
+    engine: &Arc<Engine>,
     plugin: &'a Plugin,
     object: &Kustomization,
     tree: Tree,
 ) -> Result<RenderInput<'a, Plugin>, Failure> {
     let tree: Arc<dyn TreeRead> = Arc::new(tree);
+    let named = CallObject {
+        kind: "Kustomization".into(),
+        namespace: object.namespace().unwrap_or_default(),
+        name: object.name_any(),
+    };
     Ok(RenderInput {
         plugin,
+        supplier: Some(supply::of_cluster(engine, named.clone())),
         call: Call {
-            object: CallObject {
-                kind: "Kustomization".into(),
-                namespace: object.namespace().unwrap_or_default(),
-                name: object.name_any(),
-            },
+            object: named,
             limits: engine.limits_of(RENDERER, Limits::RENDER),
             bindings: Bindings::default(),
         },

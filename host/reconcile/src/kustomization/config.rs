@@ -7,6 +7,7 @@ use sluice_api::KustomizationSpec;
 pub fn of(spec: &KustomizationSpec, remote_bases: bool) -> Value {
     let mut config = Map::new();
     config.insert("mode".into(), "flux".into());
+    config.insert("enableHelm".into(), true.into());
     if remote_bases {
         config.insert("remoteBases".into(), true.into());
     }
@@ -58,14 +59,17 @@ mod tests {
 
     #[test]
     fn carries_only_what_the_spec_sets() {
-        assert_eq!(of(&spec(&json!({})), false), json!({"mode": "flux"}));
+        assert_eq!(
+            of(&spec(&json!({})), false),
+            json!({"mode": "flux", "enableHelm": true})
+        );
         let config = of(
             &spec(&json!({"targetNamespace": "x", "images": [{"name": "a", "newTag": "1"}]})),
             false,
         );
         assert_eq!(
             config,
-            json!({"mode": "flux", "targetNamespace": "x", "images": [{"name": "a", "newTag": "1"}]})
+            json!({"mode": "flux", "enableHelm": true, "targetNamespace": "x", "images": [{"name": "a", "newTag": "1"}]})
         );
     }
 

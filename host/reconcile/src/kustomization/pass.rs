@@ -178,7 +178,7 @@ impl<'a> Pass<'a> {
     ) -> Result<Rendering, Failure> {
         let engine = self.engine();
         let plugin = super::build::renderer(engine, &self.object)?;
-        let mut input = super::build::input(engine, &plugin, &self.object, tree)?;
+        let mut input = super::build::input(&self.owner.engine, &plugin, &self.object, tree)?;
         input.decryptor = decryption::decryptor(engine, &self.object).await?;
         self.progress
             .working(&timing.phase("Building manifests", &artifact.revision));

@@ -190,6 +190,7 @@ fn input<'a>(plugin: &'a Double, tree: &Arc<dyn TreeRead>) -> RenderInput<'a, Do
         trees: vec![("main".into(), tree.clone())],
         durable: true,
         decryptor: None,
+        supplier: None,
     }
 }
 

@@ -138,7 +138,9 @@ pub(crate) fn endpoint_error(error: EndpointError) -> Error {
 }
 
 /// Most names in one `needs-input`.
-const MAX_NEEDED: usize = 1024;
+const MAX_NEEDED: usize = 256;
+/// Bytes of the longest of them; a chart's is as long as its values. A longer one is cut, and answered by nobody.
+const MAX_NEED: usize = 1 << 20;
 
 /// What the guest said, bounded and without control characters.
 pub(crate) fn guest_error(error: Error) -> GuestError {
@@ -154,7 +156,7 @@ pub(crate) fn guest_error(error: Error) -> GuestError {
             names
                 .iter()
                 .take(MAX_NEEDED)
-                .map(|name| text::one_line(name, 4096))
+                .map(|name| text::one_line(name, MAX_NEED))
                 .collect(),
         ),
         Error::Failed(message) => GuestError::Failed(text::message(&message)),

@@ -218,6 +218,14 @@ pub fn docker_login(file: Option<PathBuf>, host: &str) -> anyhow::Result<Option<
     }))
 }
 
+/// A folder of Sluice's in the user's cache folder, in the one for temporary files where there is no home.
+pub fn cache_folder(name: &str) -> PathBuf {
+    default_cache().map_or_else(
+        || std::env::temp_dir().join("sluice").join(name),
+        |plugins| plugins.with_file_name(name),
+    )
+}
+
 /// `sluice/plugins` in the user's cache folder (XDG base directory specification); none where there is no home.
 fn default_cache() -> Option<PathBuf> {
     let cache = std::env::var_os("XDG_CACHE_HOME")

@@ -82,7 +82,7 @@ impl Built {
 /// What is wrong with the kustomization, its files or its objects; see [`Error`].
 pub fn build(files: &dyn Files, directory: &str, options: &BuildOptions) -> Result<Built> {
     let session = Session::new(files, options);
-    let objects = run(&session, directory)?;
+    let objects = run(&session, directory).map_err(|error| session.explain(error))?;
     let objects = finish(objects)?;
     Ok(Built {
         objects,

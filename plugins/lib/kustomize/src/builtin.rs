@@ -7,11 +7,12 @@ use sluice_yaml::Schema;
 use crate::error::{Error, Result};
 use crate::fieldspec::FieldSpecs;
 use crate::generators::iam_policy::{self, IamPolicyConfig};
-use crate::generators::{GeneratedKind, generate};
+use crate::generators::{GeneratedKind, generate, helm_chart};
 use crate::kustomization::args::StringMap;
 use crate::kustomization::decode::{Decode, Place, record};
 use crate::kustomization::{
-    ConfigMapArgs, Image, ObjectMeta, Patch, PatchOptions, Replacement, Replica, Selector,
+    ConfigMapArgs, HelmChart, HelmGlobals, Image, ObjectMeta, Patch, PatchOptions, Replacement, Replica,
+    Selector,
 };
 use crate::loader::Loader;
 use crate::resource::Resource;
@@ -134,11 +135,9 @@ pub(crate) fn run_generator(resource: &Resource, loader: &Loader<'_>) -> Result<
             return Ok(vec![iam_policy::generate(&config)?]);
         }
         "HelmChartInflationGenerator" => {
-            let reason = "no charts here".into();
-            return Err(Error::Helm {
-                chart: resource.id().name.into(),
-                reason,
-            });
+            let chart: HelmChart = decode(&data, resource)?;
+            let globals: HelmGlobals = decode(&data, resource)?;
+            return helm_chart::generate(&chart, Some(&globals), loader);
         }
         _ => return Err(not_known(resource, "it is no generator")),
     };

@@ -2,10 +2,11 @@
 
 use serde_json::Value;
 
+use crate::elsewhere::Elsewhere;
 use crate::error::{Error, Result};
 use crate::flux::FluxOverlay;
 use crate::kustomization::decode::{Decode, Place, record};
-use crate::options::{BuildOptions, LoadRestriction, Reorder};
+use crate::options::{BuildOptions, HelmOptions, LoadRestriction, Reorder};
 
 /// JSON schema (2020-12) of the config.
 pub const SCHEMA: &str = include_str!("config.schema.json");
@@ -21,6 +22,10 @@ record!(
         reorder: String = "reorder",
         /// Charts.
         enable_helm: bool = "enableHelm",
+        /// Version of Kubernetes for charts.
+        helm_kube_version: String = "helmKubeVersion",
+        /// API versions for charts.
+        helm_api_versions: Vec<String> = "helmApiVersions",
         /// The managed-by label.
         enable_managed_by_label: bool = "enableManagedbyLabel",
         /// Remote bases are asked for rather than refused.
@@ -33,8 +38,6 @@ record!(
 pub struct Config {
     /// Options of the build.
     pub options: BuildOptions,
-    /// The caller can fetch what lives on other machines.
-    pub remote_bases: bool,
 }
 
 impl Config {
@@ -81,6 +84,14 @@ impl Config {
             load_restriction,
             reorder,
             enable_helm: raw.enable_helm,
+            helm: HelmOptions {
+                kube_version: raw.helm_kube_version,
+                api_versions: raw.helm_api_versions,
+            },
+            elsewhere: Elsewhere {
+                allowed: raw.remote_bases,
+                ..Elsewhere::default()
+            },
             managed_by_label: raw.enable_managed_by_label,
             flux: if is_flux {
                 Some(FluxOverlay::from_json(&value)?)
@@ -89,10 +100,7 @@ impl Config {
             },
             ..BuildOptions::default()
         };
-        Ok(Self {
-            options,
-            remote_bases: raw.remote_bases,
-        })
+        Ok(Self { options })
     }
 }
 
@@ -115,7 +123,7 @@ mod tests {
     fn the_command_line_is_strict() {
         let config = Config::parse("{\"mode\": \"cli\", \"remoteBases\": true}").expect("valid");
         assert_eq!(config.options.load_restriction, LoadRestriction::RootOnly);
-        assert!(config.options.flux.is_none() && config.remote_bases);
+        assert!(config.options.flux.is_none() && config.options.elsewhere.allowed);
         assert!(Config::parse("{\"mode\": \"x\"}").is_err());
         assert!(
             Config::parse("{\"reorder\": 1}")

@@ -116,6 +116,17 @@ pub enum Error {
         /// As written.
         url: String,
     },
+    /// Things from elsewhere that the caller can fetch; then the build goes on.
+    #[error("needs {}, which the source does not hold", .0.join(", "))]
+    Needs(Vec<String>),
+    /// An address that answers with something else than a file.
+    #[error("HTTP error: status code {status} of '{url}'")]
+    Http {
+        /// As written.
+        url: String,
+        /// The answer's status.
+        status: String,
+    },
     /// A plugin that would run code.
     #[error("external plugins disabled; unable to load external plugin '{kind}'")]
     ExternalPlugin {

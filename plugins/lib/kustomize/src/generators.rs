@@ -1,6 +1,7 @@
 //! The builtin generators.
 
 pub(crate) mod config_map;
+pub(crate) mod helm_chart;
 pub(crate) mod iam_policy;
 mod sources;
 

@@ -172,6 +172,15 @@ impl Kustomization {
                 args.envs.push(std::mem::take(&mut args.env));
             }
         }
+        let old_home = self
+            .helm_chart_inflation_generator
+            .iter()
+            .map(|old| &old.chart_home)
+            .find(|home| !home.is_empty());
+        if let Some(home) = old_home {
+            let globals = self.helm_globals.get_or_insert_default();
+            globals.chart_home.clone_from(home);
+        }
         self.helm_charts
             .extend(self.helm_chart_inflation_generator.drain(..).map(HelmChart::from));
     }

@@ -1,5 +1,6 @@
 //! What a caller chooses of a build.
 
+use crate::elsewhere::Elsewhere;
 use crate::flux::FluxOverlay;
 use crate::limits::Limits;
 
@@ -25,6 +26,15 @@ pub enum Reorder {
     None,
 }
 
+/// The cluster that charts are told of; what is set wins over what a chart's entry says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HelmOptions {
+    /// Version of Kubernetes.
+    pub kube_version: String,
+    /// API versions.
+    pub api_versions: Vec<String>,
+}
+
 /// Options of a build. The default is `kustomize build` without flags.
 #[derive(Debug, Clone, Default)]
 pub struct BuildOptions {
@@ -36,6 +46,10 @@ pub struct BuildOptions {
     pub enable_helm: bool,
     /// Label all objects with `app.kubernetes.io/managed-by`.
     pub managed_by_label: bool,
+    /// Charts are told this instead of what they ask for.
+    pub helm: HelmOptions,
+    /// What may come from elsewhere.
+    pub elsewhere: Elsewhere,
     /// What Flux lays over the kustomization; its presence also means Flux's leniency at the root.
     pub flux: Option<FluxOverlay>,
     /// Bounds.

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use sluice_yaml::{EmitOptions, Node};
 
 use crate::files::join_relative;
+use crate::remote::Repository;
 
 /// Annotation of an object's origin.
 pub(crate) const ORIGIN_ANNOTATION: &str = "config.kubernetes.io/origin";
@@ -29,6 +30,10 @@ pub struct ConfiguredBy {
 pub struct Origin {
     /// Path of the file, from the directory of the build; empty for generated objects.
     pub path: String,
+    /// The other repository that it is in; empty for the source.
+    pub repo: String,
+    /// Branch, tag or commit of that repository.
+    pub reference: String,
     /// The file that configures the generator.
     pub configured_in: String,
     /// The generator.
@@ -38,8 +43,18 @@ pub struct Origin {
 impl Origin {
     /// The origin of something that this one's directory names by a path.
     pub(crate) fn append(&self, path: &str) -> Self {
+        if let Some(repository) = Repository::parse(path) {
+            return Self {
+                path: join_relative("", &repository.path),
+                repo: repository.url,
+                reference: repository.reference,
+                ..Self::default()
+            };
+        }
         Self {
             path: join_relative(&self.path, path),
+            repo: self.repo.clone(),
+            reference: self.reference.clone(),
             ..Self::default()
         }
     }
@@ -53,6 +68,8 @@ impl Origin {
         };
         Rc::new(Self {
             path: String::new(),
+            repo: directory.repo.clone(),
+            reference: directory.reference.clone(),
             configured_in: join_relative(&directory.path, file),
             configured_by: Some(by),
         })
@@ -74,6 +91,8 @@ impl Origin {
             }
         };
         text(&mut fields, "path", &self.path);
+        text(&mut fields, "repo", &self.repo);
+        text(&mut fields, "ref", &self.reference);
         text(&mut fields, "configuredIn", &self.configured_in);
         if let Some(by) = &self.configured_by {
             let mut inner = Node::map();

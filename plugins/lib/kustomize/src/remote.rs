@@ -8,14 +8,81 @@ pub(crate) fn is_remote_file(path: &str) -> bool {
 
 /// True for what kustomize would clone as a git repository.
 pub(crate) fn is_repository(path: &str) -> bool {
-    if path.starts_with('/') {
-        return false;
+    Repository::parse(path).is_some()
+}
+
+/// True for an address of HTTP that says that it is a repository, so that nobody looks for a file there first.
+pub(crate) fn is_surely_repository(path: &str) -> bool {
+    let (address, query) = path.split_once('?').unwrap_or((path, ""));
+    let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
+    let asks = query
+        .split('&')
+        .any(|pair| pair.starts_with("ref=") || pair.starts_with("version="));
+    (asks || rest.contains("//") || rest.contains(".git") || rest.contains("_git/")) && is_repository(path)
+}
+
+/// The address of a directory in a git repository, taken apart as kustomize does it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Repository {
+    /// What is cloned.
+    pub url: String,
+    /// The directory in it.
+    pub path: String,
+    /// Branch, tag or commit; empty for the remote's HEAD.
+    pub reference: String,
+}
+
+impl Repository {
+    /// None for what is no such address.
+    pub fn parse(text: &str) -> Option<Self> {
+        if text.starts_with('/') {
+            return None;
+        }
+        let (address, query) = text.split_once('?').unwrap_or((text, ""));
+        let (host, rest) = split_host(address)?;
+        let (repository, path) = split_path(rest, host.eq_ignore_ascii_case("file://"))?;
+        if repository.is_empty() || !stays_inside(path) {
+            return None;
+        }
+        Some(Self {
+            url: format!("{host}{repository}"),
+            path: path.trim_start_matches('/').to_owned(),
+            reference: reference(query),
+        })
     }
-    let address = path.split('?').next().unwrap_or(path);
-    let Some((is_file_scheme, rest)) = after_host(address) else {
-        return false;
+}
+
+/// The reference of a query: `ref`, else `version`.
+fn reference(query: &str) -> String {
+    let value = |name: &str| {
+        query
+            .split('&')
+            .filter_map(|pair| pair.split_once('='))
+            .find(|(key, value)| *key == name && !value.is_empty())
+            .map(|(_, value)| decode_query(value))
     };
-    splits(rest, is_file_scheme)
+    value("ref").or_else(|| value("version")).unwrap_or_default()
+}
+
+/// Percent signs and plus signs of a query's value; what is no escape stays.
+fn decode_query(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, after @ ..] = rest {
+        let hex = after.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
+        let escaped = hex.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        (rest, bytes) = match (*first, escaped) {
+            (b'%', Some(byte)) => (&after[2..], pushed(bytes, byte)),
+            (b'+', _) => (after, pushed(bytes, b' ')),
+            (byte, _) => (after, pushed(bytes, byte)),
+        };
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+fn pushed(mut bytes: Vec<u8>, byte: u8) -> Vec<u8> {
+    bytes.push(byte);
+    bytes
 }
 
 fn strip_ignoring_case<'t>(text: &'t str, prefix: &str) -> Option<&'t str> {
@@ -24,18 +91,18 @@ fn strip_ignoring_case<'t>(text: &'t str, prefix: &str) -> Option<&'t str> {
         .map(|_| &text[prefix.len()..])
 }
 
-/// What follows the host, and whether the scheme is `file://`.
-fn after_host(address: &str) -> Option<(bool, &str)> {
+/// Scheme, user and host with what ends them, and what follows.
+fn split_host(address: &str) -> Option<(String, &str)> {
     let address = strip_ignoring_case(address, "git::").unwrap_or(address);
     let schemes = ["ssh://", "https://", "http://", "file://"];
     let found = schemes
         .iter()
         .find_map(|scheme| strip_ignoring_case(address, scheme).map(|rest| (*scheme, rest)));
-    let (scheme, rest) = found.unwrap_or(("", address));
-    let (user, rest) = strip_user(rest);
+    let (scheme, after_scheme) = found.unwrap_or(("", address));
     if scheme == "file://" {
-        return Some((true, &address[address.len() - rest.len() - user..]));
+        return Some((scheme.to_owned(), after_scheme));
     }
+    let (user, rest) = strip_user(after_scheme);
     let lower = rest.to_ascii_lowercase();
     let github = lower.starts_with("github.com/") || lower.starts_with("github.com:");
     let scp = scheme.is_empty() && (user > 0 || github);
@@ -49,11 +116,17 @@ fn after_host(address: &str) -> Option<(bool, &str)> {
         (None, colon) => colon,
         (slash, _) => slash,
     };
-    match end {
-        Some(end) => Some((false, &rest[end + 1..])),
-        None if rest.is_empty() => None,
-        None => Some((false, "")),
+    let (host, path) = end.map_or((rest, ""), |end| rest.split_at(end + 1));
+    if host.is_empty() {
+        return None;
     }
+    let user = &after_scheme[..user];
+    let host = match (github, scheme == "ssh://" || !user.is_empty()) {
+        (true, true) => format!("{user}github.com:"),
+        (true, false) => "https://github.com/".to_owned(),
+        (false, _) => format!("{scheme}{user}{host}"),
+    };
+    Some((host, path))
 }
 
 /// Length of `user@` and what follows.
@@ -74,25 +147,27 @@ fn strip_user(text: &str) -> (usize, &str) {
     }
 }
 
-/// True when the path has a part that can be a repository.
-fn splits(path: &str, is_file_scheme: bool) -> bool {
-    if path.contains("_git/") {
-        return true;
+/// The repository and the directory in it.
+fn split_path(path: &str, is_file_scheme: bool) -> Option<(&str, &str)> {
+    if let Some(at) = path.find("_git/") {
+        let below = at + "_git/".len();
+        let end = path[below..].find('/').map_or(path.len(), |slash| below + slash);
+        return Some(path.split_at(end));
     }
     if let Some(at) = path.find("//") {
-        return at > 0 && stays_inside(&path[at + 2..]);
+        return Some((&path[..at], &path[at + 2..]));
     }
     if let Some(at) = path.find(".git") {
-        return stays_inside(&path[at + 4..]);
+        return Some(path.split_at(at + ".git".len()));
     }
     if is_file_scheme {
-        return !path.is_empty();
+        return Some((path, ""));
     }
-    let mut parts = path.splitn(3, '/');
-    let (Some(first), Some(second)) = (parts.next(), parts.next()) else {
-        return false;
-    };
-    !(first.is_empty() && second.is_empty()) && stays_inside(parts.next().unwrap_or(""))
+    let first = path.find('/')?;
+    let end = path[first + 1..]
+        .find('/')
+        .map_or(path.len(), |second| first + 1 + second);
+    Some(path.split_at(end))
 }
 
 fn stays_inside(path: &str) -> bool {
@@ -130,5 +205,56 @@ mod tests {
         }
         assert!(is_remote_file("https://example.com/x.yaml"));
         assert!(!is_remote_file("httpd.yaml"));
+    }
+
+    #[test]
+    fn takes_addresses_apart() {
+        for (text, url, path, reference) in [
+            (
+                "https://github.com/org/repo//deep/path?ref=v1",
+                "https://github.com/org/repo",
+                "deep/path",
+                "v1",
+            ),
+            (
+                "github.com/org/repo/x?version=a%2Fb",
+                "https://github.com/org/repo",
+                "x",
+                "a/b",
+            ),
+            (
+                "git@github.com:org/repo.git/x",
+                "git@github.com:org/repo.git",
+                "x",
+                "",
+            ),
+            (
+                "ssh://git@host.xz/org/repo?timeout=2m&ref=main",
+                "ssh://git@host.xz/org/repo",
+                "",
+                "main",
+            ),
+            (
+                "https://dev.azure.com/org/project/_git/repo/x/y",
+                "https://dev.azure.com/org/project/_git/repo",
+                "x/y",
+                "",
+            ),
+            (
+                "git::http://host:8080/repo.git//a?ref=b",
+                "http://host:8080/repo.git",
+                "a",
+                "b",
+            ),
+        ] {
+            let found = Repository::parse(text);
+            let found = found
+                .as_ref()
+                .map(|it| (it.url.as_str(), it.path.as_str(), it.reference.as_str()));
+            assert_eq!(found, Some((url, path, reference)), "{text}");
+        }
+        assert_eq!(Repository::parse("https://github.com/org/repo//../../x"), None);
+        assert!(is_surely_repository("https://host/org/repo//x"));
+        assert!(!is_surely_repository("https://raw.host/org/repo/main/x.yaml"));
     }
 }

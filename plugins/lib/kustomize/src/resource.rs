@@ -100,6 +100,8 @@ pub(crate) struct Resource {
     /// The origin is also an annotation of the object while it is built.
     pub noted: bool,
     pub transformations: Vec<Rc<Origin>>,
+    /// A chart gave it: it has the namespace that the chart was told.
+    pub from_chart: bool,
     /// Labels and annotations that stand in several places as one.
     pub shared: SharedTexts,
 }
@@ -130,6 +132,7 @@ impl Resource {
             origin: None,
             noted: false,
             transformations: Vec::new(),
+            from_chart: false,
             shared: SharedTexts::default(),
         };
         resource.absorb_annotations();

@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use crate::elsewhere::Need;
 use crate::error::{Error, Result};
 use crate::files::Files;
 use crate::openapi::OpenApi;
@@ -16,6 +17,8 @@ pub(crate) struct Session<'a> {
     pub openapi: RefCell<OpenApi>,
     pub defaults: Rc<TransformerConfig>,
     warnings: RefCell<Vec<String>>,
+    /// What the caller is asked for, in the order of the build.
+    needed: RefCell<Vec<String>>,
     loads: Cell<usize>,
     replacements: Cell<usize>,
 }
@@ -28,6 +31,7 @@ impl<'a> Session<'a> {
             openapi: RefCell::default(),
             defaults: TransformerConfig::defaults(),
             warnings: RefCell::default(),
+            needed: RefCell::default(),
             loads: Cell::new(0),
             replacements: Cell::new(0),
         }
@@ -36,6 +40,24 @@ impl<'a> Session<'a> {
     /// Tells the user something that is no error.
     pub fn warn(&self, text: impl Into<String>) {
         self.warnings.borrow_mut().push(text.into());
+    }
+
+    /// The directory with the answer to a need; a missing one is noted.
+    pub fn held(&self, need: &Need<'_>) -> Option<String> {
+        let key = need.key();
+        let held = self.options.elsewhere.held.get(&key);
+        if held.is_none() && !self.needed.borrow().contains(&key) {
+            self.needed.borrow_mut().push(key);
+        }
+        held.cloned()
+    }
+
+    /// Why the build failed: what is missing from elsewhere comes before anything that followed from it.
+    pub fn explain(&self, error: Error) -> Error {
+        match self.needed.take() {
+            needed if needed.is_empty() => error,
+            needed => Error::Needs(needed),
+        }
     }
 
     pub fn into_warnings(self) -> Vec<String> {

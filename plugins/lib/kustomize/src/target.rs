@@ -5,7 +5,7 @@ use std::rc::Rc;
 use crate::accumulator::Accumulator;
 use crate::builtin::{run_generator, transformers_of};
 use crate::error::{Error, Result, Within};
-use crate::generators::{GeneratedKind, generate};
+use crate::generators::{GeneratedKind, generate, helm_chart};
 use crate::kustomization::{FILE_NAMES, GeneratorOptions, Kustomization};
 use crate::loader::{Loader, reading};
 use crate::objects::parse_objects;
@@ -108,6 +108,7 @@ impl<'a> Target<'a> {
     }
 
     fn accumulate_resources(&self, gathered: &mut Accumulator, paths: &[String]) -> Result<()> {
+        self.loader.foresee(paths);
         paths
             .iter()
             .try_for_each(|path| self.accumulate_resource(gathered, path))
@@ -120,7 +121,10 @@ impl<'a> Target<'a> {
             Err(error) => error,
         };
         if file_error.remote().is_some()
-            || matches!(file_error.root(), Error::Limit { .. } | Error::Escape { .. })
+            || matches!(
+                file_error.root(),
+                Error::Limit { .. } | Error::Escape { .. } | Error::Http { .. }
+            )
         {
             return Err(file_error);
         }
@@ -205,6 +209,7 @@ impl<'a> Target<'a> {
 
     /// Components work on what their parent has gathered.
     fn accumulate_components(&self, mut gathered: Accumulator) -> Result<Accumulator> {
+        self.loader.foresee(&self.kustomization.components);
         for path in &self.kustomization.components {
             let loader = self.loader.descend(path)?;
             let root = loader.root().to_owned();
@@ -266,17 +271,18 @@ impl<'a> Target<'a> {
                     .within(|| "merging from generator")?;
             }
         }
-        if let Some(chart) = kustomization.helm_charts.first() {
-            let enabled = self.session().options.enable_helm;
-            let reason = if enabled {
-                "there is no helm renderer beside it"
-            } else {
-                "must specify --enable-helm"
-            };
-            return Err(Error::Helm {
-                chart: chart.name.clone(),
-                reason: reason.into(),
-            });
+        for chart in &kustomization.helm_charts {
+            let globals = kustomization.helm_globals.as_ref();
+            let mut made = helm_chart::generate(chart, globals, &self.loader)?;
+            let origin = Origin::builtin(&self.origin, &self.file_name, "HelmChartInflationGenerator");
+            for resource in &mut made {
+                resource.origin = Some(Rc::clone(&origin));
+                resource.noted = self.notes();
+            }
+            gathered
+                .objects
+                .absorb_all(made)
+                .within(|| "merging from generator")?;
         }
         for config in self.plugin_configs(&kustomization.generators)? {
             let result = run_generator(&config, &self.loader);
@@ -393,6 +399,8 @@ fn plugin_origin(config: &Resource) -> Option<Rc<Origin>> {
     };
     Some(Rc::new(Origin {
         path: String::new(),
+        repo: origin.repo.clone(),
+        reference: origin.reference.clone(),
         configured_in: origin.path.clone(),
         configured_by: Some(by),
     }))

@@ -61,7 +61,7 @@ impl Transformer for NamespaceTransformer {
         }
         let mut counts = objects.count_ids();
         for resource in objects.resources_mut() {
-            if resource.is_empty() {
+            if resource.is_empty() || resource.from_chart {
                 continue;
             }
             let before = resource.id().key();

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use sluice_kustomize::{Entry, EntryKind, Files, FilesError};
 
 /// Files by absolute path.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Memory {
     files: BTreeMap<String, Vec<u8>>,
 }
