@@ -11,7 +11,7 @@ bin = $(CARGO_TARGET_DIR)/$(profile-folder)
 cargo-build = cargo build --locked --workspace --bins --profile $(PROFILE)
 
 .DEFAULT_GOAL := help
-.PHONY: help prerequisites control-plane build build-tests demo test e2e bench bench-sandbox bench-render conformance fuzz fuzz-kustomize lint clean
+.PHONY: help prerequisites control-plane build build-tests demo test e2e bench bench-sandbox bench-render conformance fuzz fuzz-kustomize fuzz-helm lint clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
@@ -62,6 +62,10 @@ fuzz: ## TARGET=name TIME=seconds: one fuzz target, with cargo-fuzz and the nigh
 fuzz-kustomize: ## CASES=number SEED=number: random kustomizations through ours and the real one, byte for byte
 	@tests/controlplane/build kustomize kustomize-library
 	cargo run --locked --profile $(PROFILE) -p sluice-fuzz-kustomize -- --cases $(or $(CASES),1000) --seed $(or $(SEED),1) $(ARGS)
+
+fuzz-helm: ## CASES=number SEED=number: random charts' values (and ten functions a case) through ours and the real helm, byte for byte
+	@tests/controlplane/build helm-library
+	cargo run --locked --profile $(PROFILE) -p sluice-fuzz-helm -- --charts $(or $(CASES),1000) --functions $(or $(CASES),1000)0 --lines $(or $(CASES),1000)0 --seed $(or $(SEED),1) $(ARGS)
 
 lint: ## formatting, clippy, advisories and licences
 	cargo fmt --all --check

@@ -1,6 +1,8 @@
 //! What the real helm printed: each file of `golden/` is a chart, arguments of `helm template rel .`, and the output of helm
 //! 4.3.1 or its error.
 
+#[path = "support/arguments.rs"]
+mod arguments;
 #[path = "../../chart/tests/support/sections.rs"]
 mod sections;
 
@@ -10,7 +12,6 @@ use std::path::Path;
 use std::rc::Rc;
 
 use sections::sections;
-use serde_json::{Value, json};
 use sluice_helm::{Environment, Files, Limits, MemoryFiles, NoCluster, Options, template};
 
 #[derive(Default)]
@@ -36,47 +37,13 @@ fn read_case(text: &str) -> Case {
     case
 }
 
-const LAYERS: [(&str, &str); 6] = [
-    ("-f", "file"),
-    ("--set-json", "setJson"),
-    ("--set", "set"),
-    ("--set-string", "setString"),
-    ("--set-file", "setFile"),
-    ("--set-literal", "setLiteral"),
-];
-
-fn config(args: &str) -> Value {
-    let mut config = json!({"release": {"name": "rel"}, "apiVersions": [], "showOnly": []});
-    let mut layers = Vec::new();
-    let mut args = args.lines();
-    while let Some(flag) = args.next() {
-        if let Some(at) = LAYERS.iter().position(|(name, _)| *name == flag) {
-            layers.push((at, json!({LAYERS[at].1: args.next().unwrap()})));
-            continue;
-        }
-        let mut push = |key: &str, value: &str| {
-            let list = config[key].as_array_mut().unwrap();
-            list.extend(value.split(',').map(Value::from));
-        };
-        match flag {
-            "-s" | "--show-only" => push("showOnly", args.next().unwrap()),
-            "-a" | "--api-versions" => push("apiVersions", args.next().unwrap()),
-            "--kube-version" => config["kubeVersion"] = args.next().unwrap().into(),
-            "-n" => config["release"]["namespace"] = args.next().unwrap().into(),
-            "--is-upgrade" => config["release"]["isUpgrade"] = true.into(),
-            "--skip-tests" => config["skipTests"] = true.into(),
-            "--no-hooks" => config["noHooks"] = true.into(),
-            "--include-crds" => config["includeCrds"] = true.into(),
-            other => panic!("unknown flag {other}"),
-        }
-    }
-    layers.sort_by_key(|(at, _)| *at);
-    config["values"] = layers.into_iter().map(|(_, layer)| layer).collect();
-    config
-}
-
 fn run(case: &Case) -> Result<String, String> {
-    let options = Options::parse(&config(&case.args).to_string())?;
+    let given = ["rel", "."]
+        .into_iter()
+        .chain(case.args.lines())
+        .map(str::to_owned);
+    let given = arguments::parse(given)?;
+    let options = Options::parse(&given.config.to_string())?;
     let files: Rc<dyn Files> = Rc::new(MemoryFiles(case.files.clone()));
     let environment = Environment {
         seed: [0; 32],
@@ -84,7 +51,8 @@ fn run(case: &Case) -> Result<String, String> {
         cluster: Rc::new(NoCluster),
         limits: Limits::default(),
     };
-    let rendered = template(&files, ".", options, &environment).map_err(|error| error.to_string())?;
+    let rendered =
+        template(&files, &given.chart, options, &environment).map_err(|error| error.to_string())?;
     let text = rendered.text().map_err(|error| error.to_string())?;
     Ok(String::from_utf8(text).unwrap())
 }

@@ -1,5 +1,5 @@
-//! Compares with Helm's own functions: recorded answers always, the oracle itself when `SLUICE_SPRIG_ORACLE` names the program
-//! that `tests/go` builds.
+//! Compares with Helm's own functions: recorded answers always, the oracle itself (`tests/controlplane/build helm-library`)
+//! when it is built.
 
 #[path = "differential/ask.rs"]
 mod ask;

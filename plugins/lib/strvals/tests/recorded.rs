@@ -1,4 +1,4 @@
-//! Lines and what Helm 4.3.1 made of them; `record` of the oracle in the tests of the function library writes the answers.
+//! Lines and what Helm 4.3.1 made of them; `helm-library record` (tests/controlplane/go/helm) writes the answers.
 
 use serde_json::Value as Json;
 use sluice_go_template::{Budget, Limits, Map, Value, format};

@@ -29,7 +29,7 @@ const MAX_FILES: usize = 3_000;
 pub async fn compare(cases: &[Case]) -> Result<()> {
     let cache = tempfile::tempdir()?;
     let plugin = load(cache.path()).await?;
-    let mut library = Library::start()?;
+    let mut library = Library::start("kustomize-library")?;
     let (mut wasm, mut native, mut go, mut count) = (Duration::ZERO, Duration::ZERO, Duration::ZERO, 0);
     let mut repository: Option<(PathBuf, Option<Tree>)> = None;
     for case in cases {

@@ -1,4 +1,4 @@
-//! `kustomize-library`, the real kustomize's library in a process that answers many builds.
+//! A library of a real program (`kustomize-library`, `helm-library`) in a process that answers many requests.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
@@ -14,7 +14,7 @@ pub fn program(name: &str) -> PathBuf {
     cache.join("bin").join(name)
 }
 
-/// A running `kustomize-library`; it ends with its owner.
+/// A running library; it ends with its owner.
 pub struct Library {
     child: Child,
     input: ChildStdin,
@@ -26,8 +26,8 @@ impl Library {
     ///
     /// # Errors
     /// The program is not built.
-    pub fn start() -> Result<Self> {
-        let path = program("kustomize-library");
+    pub fn start(name: &str) -> Result<Self> {
+        let path = program(name);
         let mut child = Command::new(&path)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -35,7 +35,7 @@ impl Library {
             .spawn()
             .with_context(|| {
                 format!(
-                    "starting {}: build it with tests/controlplane/build kustomize-library",
+                    "starting {}: build it with tests/controlplane/build {name}",
                     path.display()
                 )
             })?;
@@ -44,7 +44,7 @@ impl Library {
         Ok(Self { child, input, output })
     }
 
-    /// The answer to a request; none when the process died, which kustomize does on a stack overflow.
+    /// The answer to a request; none when the process died, which Go does on a stack overflow.
     ///
     /// # Errors
     /// The pipe broke, or the answer is no JSON.

@@ -26,7 +26,7 @@ impl Oracle {
     /// The program is not built.
     pub fn start() -> Result<Self> {
         Ok(Self {
-            library: Library::start()?,
+            library: Library::start("kustomize-library")?,
             answered: 0,
         })
     }

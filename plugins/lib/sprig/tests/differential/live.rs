@@ -25,17 +25,29 @@ fn record(folder: &std::ffi::OsStr, name: &str, ask: &impl Fn(&mut Dice) -> Ques
     std::fs::write(std::path::Path::new(folder).join(format!("{name}.jsonl")), text).expect("written");
 }
 
+/// The real functions, as a program.
+fn oracle() -> std::path::PathBuf {
+    let home = std::env::var_os("HOME").map(std::path::PathBuf::from);
+    let cache = std::env::var_os("SLUICE_CACHE").map(std::path::PathBuf::from);
+    let cache = cache.unwrap_or_else(|| home.unwrap_or_default().join(".cache/sluice"));
+    cache.join("bin/helm-library")
+}
+
 fn compare(name: &str, ask: impl Fn(&mut Dice) -> Question) {
     if let Some(folder) = std::env::var_os("SLUICE_SPRIG_RECORD") {
         return record(&folder, name, &ask);
     }
-    let Some(oracle) = std::env::var_os("SLUICE_SPRIG_ORACLE") else {
+    let oracle = oracle();
+    if !oracle.exists() {
         let _ = std::io::Write::write_fmt(
             &mut std::io::stderr(),
-            format_args!("SKIPPED: SLUICE_SPRIG_ORACLE is not set, Helm was not asked ({name})\n"),
+            format_args!(
+                "SKIPPED: no {}, Helm was not asked ({name}): tests/controlplane/build helm-library\n",
+                oracle.display()
+            ),
         );
         return;
-    };
+    }
     let seed = std::env::var("SLUICE_SPRIG_SEED")
         .ok()
         .and_then(|seed| seed.parse().ok())
@@ -46,7 +58,7 @@ fn compare(name: &str, ask: impl Fn(&mut Dice) -> Question) {
     while asked < count() && different.len() < 20 {
         let questions: Vec<Question> = (0..count().min(10_000)).map(|_| ask(&mut dice)).collect();
         asked += questions.len();
-        for (question, theirs) in questions.iter().zip(theirs(&oracle, &questions)) {
+        for (question, theirs) in questions.iter().zip(theirs(oracle.as_os_str(), &questions)) {
             let ours = ours(question);
             if !agree(&ours, &theirs) && different.len() < 20 {
                 different.push(difference(question, &ours, &theirs));

@@ -1,0 +1,1 @@
+// Empty: with it, Go lets functions.go declare a function without a body.

@@ -1,0 +1,255 @@
+//! Random strings, numbers and trees: what YAML, TOML, JSON, casts and rules of case look at.
+
+use serde_json::{Map, Number, Value, json};
+
+use crate::random::Random;
+
+const PIECES: [&str; 84] = [
+    "a",
+    "b",
+    "A",
+    "Z",
+    "foo",
+    "Bar",
+    "HTTP",
+    "server",
+    "é",
+    "ß",
+    "Ǆ",
+    "İ",
+    "ı",
+    "日本",
+    "😀",
+    "\u{0}",
+    "\u{7}",
+    "\u{85}",
+    "\u{a0}",
+    "\u{2028}",
+    "\u{feff}",
+    "\u{fffd}",
+    "\u{200b}",
+    "\u{1b}",
+    "e\u{301}",
+    "\u{10ffff}",
+    " ",
+    "  ",
+    "\n",
+    "\n\n",
+    "\t",
+    "\r\n",
+    "\\",
+    "\"",
+    "'",
+    "`",
+    ":",
+    ": ",
+    " #",
+    "#",
+    "-",
+    "- ",
+    "_",
+    ".",
+    ",",
+    "/",
+    "//",
+    "..",
+    "*",
+    "&",
+    "!",
+    "|",
+    ">",
+    "<",
+    "%",
+    "@",
+    "?",
+    "=",
+    "{",
+    "}",
+    "[",
+    "]",
+    "$",
+    "+",
+    "0",
+    "1",
+    "9",
+    "12",
+    "007",
+    "1e3",
+    ".5",
+    "0x1F",
+    "true",
+    "no",
+    "~",
+    "null",
+    "=x",
+    "a word",
+    "longer text with words ",
+    "2020-01-01",
+    "1:20",
+    "x9",
+    "---",
+    "{{",
+];
+
+const WORDS: [&str; 74] = [
+    "",
+    "true",
+    "True",
+    "false",
+    "yes",
+    "no",
+    "on",
+    "off",
+    "y",
+    "n",
+    "Y",
+    "N",
+    "null",
+    "Null",
+    "~",
+    "-",
+    "--",
+    "---",
+    "...",
+    "0",
+    "1",
+    "-1",
+    "+1",
+    "0123",
+    "0o17",
+    "0x1f",
+    "0b11",
+    "1_000",
+    "1e3",
+    "1E5",
+    "1.0",
+    ".5",
+    "5.",
+    "1.5e-10",
+    ".inf",
+    "-.inf",
+    ".nan",
+    "NaN",
+    "inf",
+    "1:20",
+    "2020-01-01",
+    "2020-01-01T00:00:00Z",
+    "12:30:45",
+    "=",
+    "<<",
+    "*a",
+    "&a",
+    "!t",
+    "%d",
+    "@x",
+    "`x",
+    "[a",
+    "{a",
+    "a: b",
+    "a #b",
+    "#a",
+    "? a",
+    ": a",
+    "1h30m",
+    "99999999999999999999",
+    "9223372036854775807",
+    "9223372036854775808",
+    "-9223372036854775808",
+    "0x",
+    "1e400",
+    "-0",
+    "-0.0",
+    "08",
+    "0o8",
+    "1.2.3",
+    "v1.2.3-rc.1",
+    "^1.2",
+    "t",
+    "F",
+];
+
+/// Any text.
+pub fn string(random: &mut Random) -> String {
+    if random.chance(25) {
+        return random.pick(&WORDS).to_owned();
+    }
+    let count = if random.chance(8) {
+        random.between(20, 60)
+    } else {
+        random.below(6)
+    };
+    (0..count).map(|_| random.pick(&PIECES)).collect()
+}
+
+/// A number as a JSON document has it.
+pub fn number(random: &mut Random) -> Value {
+    let float = match random.below(9) {
+        0 => f64::from_bits((random.below(usize::MAX) as u64) ^ ((random.below(1 << 16) as u64) << 48)),
+        1 => random.below(2_000_000) as f64 / 1000.0,
+        2 => random.below(1 << 53) as f64,
+        3 => 10f64.powi(i32::try_from(random.below(50)).unwrap_or_default() - 25),
+        4 => -(random.below(1_000_000_000) as f64),
+        5 => random.below(100) as f64 / 8.0,
+        6 => [
+            1e6,
+            999_999.0,
+            1e20,
+            1e21,
+            1e-4,
+            1e-5,
+            1e-6,
+            1e-7,
+            0.1,
+            2147483648.0,
+            9.223372036854775807e18,
+        ][random.below(11)],
+        _ => return json!(random.below(100) as i64 - 20),
+    };
+    Number::from_f64(float).map_or(json!(0), Value::Number)
+}
+
+fn key(random: &mut Random) -> String {
+    match random.below(4) {
+        0 => string(random),
+        1 => random
+            .pick(&[
+                "a1", "a2", "a10", "A", "a-b", "a.b", "a/b", "B", "aa", "_", "0", "10", "9",
+            ])
+            .to_owned(),
+        _ => random.pick(&["a", "b", "c", "d"]).to_owned(),
+    }
+}
+
+/// A map of anything.
+pub fn map(random: &mut Random, depth: usize) -> Value {
+    let mut entries = Map::new();
+    for _ in 0..random.below(5) {
+        let key = key(random);
+        entries.insert(key, tree(random, depth + 1));
+    }
+    Value::Object(entries)
+}
+
+/// A list: mixed, or of one kind.
+pub fn list(random: &mut Random, depth: usize) -> Value {
+    let count = random.below(5);
+    let items = match random.below(4) {
+        0 => (0..count).map(|_| Value::String(string(random))).collect(),
+        1 => (0..count).map(|_| number(random)).collect(),
+        _ => (0..count).map(|_| tree(random, depth + 1)).collect(),
+    };
+    Value::Array(items)
+}
+
+/// Anything that JSON can say.
+pub fn tree(random: &mut Random, depth: usize) -> Value {
+    let kinds = if depth > 3 { 6 } else { 10 };
+    match random.below(kinds) {
+        0 => Value::Null,
+        1 => Value::Bool(random.chance(50)),
+        2 => number(random),
+        3..=5 => Value::String(string(random)),
+        6 | 7 => list(random, depth),
+        _ => map(random, depth),
+    }
+}
