@@ -29,7 +29,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// 150,000 addresses that the loader would write at each start are written by the linker (decision 0014): half of the
+/// 150,000 addresses that the loader would write at each start are written by the linker (decision 0015): half of the
 /// page faults of a short command. `SLUICE_LINK_PIE=1` keeps them for the loader.
 fn link_at_a_fixed_address() {
     println!("cargo::rerun-if-env-changed=SLUICE_LINK_PIE");

@@ -10,8 +10,8 @@ use serde_json::{Map, Value, json};
 use sluice_api::annotation::FINALIZER;
 use sluice_api::condition::{self, Condition};
 use sluice_api::{GitRepositoryStatus, KustomizationStatus, PluginStatus};
-use sluice_cluster::kube;
 use sluice_cluster::kube::api::{Api, Patch, PatchParams};
+use sluice_cluster::kube::{self, ResourceExt as _};
 
 use crate::metrics::Metrics;
 use crate::store::{Kind, Store};
@@ -167,16 +167,39 @@ impl<K: Kind, S: Conditioned> Writer<K, S> {
     }
 }
 
-/// Adds or removes our finalizer, and nothing else.
+/// Conflicts with other writers of the same object that are answered by reading it again.
+const MAX_CONFLICTS: usize = 8;
+
+/// Adds or removes our finalizer, and nothing else. Another writer's change in between is read and kept (K2).
 ///
 /// # Errors
-/// The API server's; a conflict when the object changed meanwhile.
+/// The API server's; a conflict when the object is another one by now, or changes all the time.
 pub async fn set_finalizer<K>(
     api: &Api<K>,
     object: &K,
     manager: &str,
     present: bool,
 ) -> Result<K, kube::Error>
+where
+    K: kube::Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned,
+{
+    let mut current = object.clone();
+    for _ in 0..MAX_CONFLICTS {
+        match put_finalizer(api, &current, manager, present).await {
+            Err(kube::Error::Api(status)) if status.code == 409 => {
+                current = api.get(&object.name_any()).await?;
+                let is_other = current.meta().uid != object.meta().uid;
+                if is_other || (present && current.meta().deletion_timestamp.is_some()) {
+                    return Err(kube::Error::Api(status));
+                }
+            }
+            result => return result,
+        }
+    }
+    put_finalizer(api, &current, manager, present).await
+}
+
+async fn put_finalizer<K>(api: &Api<K>, object: &K, manager: &str, present: bool) -> Result<K, kube::Error>
 where
     K: kube::Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned,
 {
@@ -192,12 +215,7 @@ where
         field_manager: Some(manager.to_owned()),
         ..PatchParams::default()
     };
-    api.patch(
-        meta.name.as_deref().unwrap_or_default(),
-        &params,
-        &Patch::Merge(&body),
-    )
-    .await
+    api.patch(&object.name_any(), &params, &Patch::Merge(&body)).await
 }
 
 #[cfg(test)]

@@ -236,3 +236,33 @@ async fn k7_a_recreated_object_is_taken_over() -> Result<()> {
     assert!(!case.exists("ConfigMap", "settings").await?);
     Ok(())
 }
+
+/// T4: an account that is gone is an error, one that was made again works; the object needs no help for either.
+#[tokio::test]
+async fn t4_a_recreated_account_works_again() -> Result<()> {
+    let case = Case::start("account").await?;
+    let verbs = ["get", "create", "patch", "delete"];
+    grant(&case, &verbs).await?;
+    let repository = case.simple_repository("app")?;
+    deploy_as_tenant(&case, &case.git.url(&repository)).await?;
+    case.delete("RoleBinding", "tenant").await?;
+    case.delete("ServiceAccount", "tenant").await?;
+    until_reconciled(&case, "there is no account", |it| {
+        failed_with(it, "ReconciliationFailed", "tenant")
+    })
+    .await?;
+    let green = Change::text("app/settings.yaml", config_map("settings", "color", "green"));
+    let commit = repository.commit("main", "green", &[green])?;
+    case.request("GitRepository", "app").await?;
+    grant(&case, &verbs).await?;
+    let ready = until_reconciled(&case, "the account is back", |it| {
+        is_current(it) && commit_of(&it["status"]["lastAppliedRevision"]) == commit
+    })
+    .await?;
+    assert_eq!(
+        inventory(&ready),
+        [format!("{}_settings__ConfigMap", case.namespace)]
+    );
+    assert_eq!(case.get("ConfigMap", "settings").await?["data"]["color"], "green");
+    Ok(())
+}

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod admission;
+mod api_restart;
 mod api_server;
 mod apply;
 mod apply_options;

@@ -146,7 +146,7 @@ async fn remote_bases_are_fetched_and_followed() -> Result<()> {
 async fn a_chart_of_a_kustomization_is_rendered() -> Result<()> {
     let case = Case::start("overlay-chart").await?;
     let repository = case.git.create("app")?;
-    let template = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: '{{ .Release.Name }}-web'}\ndata: {color: '{{ .Values.color }}'}\n";
+    let template = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: '{{ .Release.Name }}-web', namespace: '{{ .Release.Namespace }}'}\ndata: {color: '{{ .Values.color }}'}\n";
     let files = [
         Change::text(
             "app/kustomization.yaml",

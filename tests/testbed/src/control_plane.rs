@@ -19,6 +19,7 @@ use crate::{pods, programs, runtime};
 /// Starting takes about 5 s on an idle machine; builds of other programs may share it.
 const START_TIMEOUT: Duration = Duration::from_secs(120);
 
+const APISERVER: &str = "kube-apiserver";
 const CONTROLLERS: &str = "namespace-controller,serviceaccount-controller,serviceaccount-token-controller,\
 garbage-collector-controller,deployment-controller,replicaset-controller,statefulset-controller,\
 daemonset-controller,job-controller,cronjob-controller,ttl-after-finished-controller,\
@@ -30,6 +31,8 @@ pub struct ControlPlane {
     // in the order they end
     _pods: Option<AbortOnDropHandle<()>>,
     processes: Vec<(String, Process)>,
+    /// Of the API server, for a restart.
+    apiserver: Vec<String>,
     folder: Option<TempDir>,
     kubeconfig: PathBuf,
     url: String,
@@ -50,13 +53,14 @@ impl ControlPlane {
         starting.etcd()?;
         starting.apiserver()?;
         let kubeconfig = starting.kubeconfig()?;
-        starting.wait_ready(&kubeconfig).await?;
+        wait_ready(&mut starting.processes, &kubeconfig).await?;
         starting.controller_manager(&kubeconfig)?;
-        let (processes, url) = (starting.processes, starting.url);
+        let (processes, apiserver, url) = (starting.processes, starting.apiserver, starting.url);
         let pods = Self::run_pods(kubeconfig.clone()).await?;
         Ok(Self {
             _pods: Some(AbortOnDropHandle::new(pods)),
             processes,
+            apiserver,
             folder: Some(folder),
             kubeconfig,
             url,
@@ -76,6 +80,7 @@ impl ControlPlane {
         Ok(Self {
             _pods: None,
             processes: Vec::new(),
+            apiserver: Vec::new(),
             folder: None,
             kubeconfig,
             url: String::new(),
@@ -110,6 +115,24 @@ impl ControlPlane {
         self.folder.as_ref().map(TempDir::path)
     }
 
+    /// Kills the API server, and starts it again on its port after `down`; returns when it is ready. False for
+    /// somebody else's cluster, which stays as it is.
+    ///
+    /// # Errors
+    /// It does not start again.
+    pub async fn restart_api_server(&mut self, down: Duration) -> Result<bool> {
+        let Some(folder) = self.folder.as_ref().map(|folder| folder.path().to_owned()) else {
+            return Ok(false);
+        };
+        let server = self.processes.iter_mut().find(|(name, _)| name == APISERVER);
+        let (_, process) = server.context("the API server does not run")?;
+        process.kill();
+        tokio::time::sleep(down).await;
+        *process = start(APISERVER, &self.apiserver, &folder)?;
+        wait_ready(&mut self.processes, &self.kubeconfig).await?;
+        Ok(true)
+    }
+
     /// A client with the administrator's rights, for the runtime of the caller.
     ///
     /// # Errors
@@ -131,6 +154,7 @@ impl Drop for ControlPlane {
 struct Starting<'a> {
     folder: &'a Path,
     processes: Vec<(String, Process)>,
+    apiserver: Vec<String>,
     etcd_port: u16,
     port: u16,
     url: String,
@@ -155,6 +179,7 @@ impl<'a> Starting<'a> {
         Ok(Self {
             folder,
             processes: Vec::new(),
+            apiserver: Vec::new(),
             etcd_port: free_port()?,
             port,
             url,
@@ -167,10 +192,7 @@ impl<'a> Starting<'a> {
     }
 
     fn start(&mut self, program: &str, args: &[String]) -> Result<()> {
-        let mut command = Command::new(programs::find(program)?);
-        command.args(args).env_remove("KUBECONFIG");
-        let output = self.folder.join(format!("{program}.log"));
-        let process = Process::start(program, command, &output)?;
+        let process = start(program, args, self.folder)?;
         self.processes.push((program.to_owned(), process));
         Ok(())
     }
@@ -191,7 +213,7 @@ impl<'a> Starting<'a> {
     }
 
     fn apiserver(&mut self) -> Result<()> {
-        let args = [
+        self.apiserver = vec![
             format!("--etcd-servers=http://127.0.0.1:{}", self.etcd_port),
             format!("--secure-port={}", self.port),
             "--bind-address=127.0.0.1".into(),
@@ -212,7 +234,8 @@ impl<'a> Starting<'a> {
             "--allow-privileged=true".into(),
             "--event-ttl=2h".into(),
         ];
-        self.start("kube-apiserver", &args)
+        let args = self.apiserver.clone();
+        self.start(APISERVER, &args)
     }
 
     fn controller_manager(&mut self, kubeconfig: &Path) -> Result<()> {
@@ -255,30 +278,35 @@ impl<'a> Starting<'a> {
         std::fs::write(&path, serde_yaml_ng::to_string(&config)?)?;
         Ok(path)
     }
+}
 
-    /// Ready means that the API server says so and that its bootstrap (default namespace, RBAC) has run.
-    async fn wait_ready(&mut self, kubeconfig: &Path) -> Result<()> {
-        let cluster = Cluster::connect(kubeconfig).await?;
-        let started = std::time::Instant::now();
-        loop {
-            for (_, process) in &mut self.processes {
-                process.check()?;
-            }
-            if cluster.is_ready().await {
-                return Ok(());
-            }
-            if started.elapsed() > START_TIMEOUT {
-                let output = self
-                    .processes
-                    .last()
-                    .map(|(_, process)| process.output())
-                    .unwrap_or_default();
-                bail!(
-                    "the API server is not ready:\n{}",
-                    crate::process::tail(&output, 30)
-                );
-            }
-            tokio::time::sleep(Duration::from_millis(100)).await;
+fn start(program: &str, args: &[String], folder: &Path) -> Result<Process> {
+    let mut command = Command::new(programs::find(program)?);
+    command.args(args).env_remove("KUBECONFIG");
+    Process::start(program, command, &folder.join(format!("{program}.log")))
+}
+
+/// Ready means that the API server says so and that its bootstrap (default namespace, RBAC) has run.
+async fn wait_ready(processes: &mut [(String, Process)], kubeconfig: &Path) -> Result<()> {
+    let cluster = Cluster::connect(kubeconfig).await?;
+    let started = std::time::Instant::now();
+    loop {
+        for (_, process) in processes.iter_mut() {
+            process.check()?;
         }
+        if cluster.is_ready().await {
+            return Ok(());
+        }
+        if started.elapsed() > START_TIMEOUT {
+            let output = processes
+                .last()
+                .map(|(_, process)| process.output())
+                .unwrap_or_default();
+            bail!(
+                "the API server is not ready:\n{}",
+                crate::process::tail(&output, 30)
+            );
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }

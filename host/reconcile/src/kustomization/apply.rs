@@ -9,6 +9,7 @@ use sluice_api::{GoDuration, Kustomization, ResourceInventory};
 use sluice_apply::{
     Applied, ApplyOptions, Intent, IntentError, Owner, PruneOptions, diff_inventory, inventory, prune,
 };
+use sluice_cluster::ClusterError;
 use sluice_cluster::kube::ResourceExt as _;
 use sluice_cluster::kube::api::{Api, Patch, PatchParams};
 use sluice_health::{HealthWatch, verdict};
@@ -51,7 +52,7 @@ impl Intent for StatusIntent {
             .api
             .patch_status(&self.name, &params, &Patch::Merge(&body))
             .await;
-        written.map_err(|error| IntentError(error.to_string()))?;
+        written.map_err(|error| IntentError(ClusterError::from(error).to_string()))?;
         self.metrics.status_written("Kustomization");
         *self.recorded.lock() = Some(intended.clone());
         Ok(())
@@ -129,7 +130,10 @@ impl Pass<'_> {
         }
         applied.map_err(|error| {
             self.set_inventory(&error.inventory);
-            Failure::retry(error.reason(), error.message())
+            match error.failure {
+                sluice_apply::Failure::Intent(_) => Failure::backoff(error.reason(), error.message()),
+                _ => Failure::retry(error.reason(), error.message()),
+            }
         })
     }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sluice_api::GoDuration;
-use sluice_cluster::kube;
+use sluice_cluster::{ClusterError, kube};
 use sluice_health::rules::RulesError;
 use sluice_model::condition::reasons;
 
@@ -18,6 +18,7 @@ const TERMINAL: &str = "Reconciliation failed terminally due to configuration er
 enum Next {
     Stalled,
     Retry,
+    Backoff,
     Dependency,
 }
 
@@ -41,6 +42,19 @@ impl Failure {
             next: Next::Retry,
             quiet: false,
         }
+    }
+
+    /// Tried again soon, then less and less often: the API server did not take what must be on record.
+    pub fn backoff(reason: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            next: Next::Backoff,
+            ..Self::retry(reason, message)
+        }
+    }
+
+    /// Whether it is tried again with back-off rather than after the retry interval.
+    pub fn backs_off(&self) -> bool {
+        self.next == Next::Backoff
     }
 
     /// Only a change of spec helps.
@@ -133,9 +147,9 @@ impl From<sluice_model::path::PathError> for Failure {
 
 impl From<kube::Error> for Failure {
     fn from(error: kube::Error) -> Self {
-        Self::retry(
+        Self::backoff(
             reasons::RECONCILIATION_FAILED,
-            format!("failed to write status: {error}"),
+            format!("failed to write status: {}", ClusterError::from(error)),
         )
     }
 }

@@ -303,6 +303,9 @@ impl<'a> Pass<'a> {
         if let Err(error) = self.write().await {
             return Outcome::Backoff(error.message);
         }
+        if failure.backs_off() {
+            return Outcome::Backoff(failure.message);
+        }
         Outcome::RetryAfter(failure.wait(timing.retry, self.engine().options.requeue_dependency))
     }
 }

@@ -273,7 +273,11 @@ impl<'a> Target<'a> {
         }
         for chart in &kustomization.helm_charts {
             let globals = kustomization.helm_globals.as_ref();
-            let mut made = helm_chart::generate(chart, globals, &self.loader)?;
+            let mut chart = chart.clone();
+            if chart.namespace.is_empty() {
+                chart.namespace.clone_from(&kustomization.namespace);
+            }
+            let mut made = helm_chart::generate(&chart, globals, &self.loader)?;
             let origin = Origin::builtin(&self.origin, &self.file_name, "HelmChartInflationGenerator");
             for resource in &mut made {
                 resource.origin = Some(Rc::clone(&origin));

@@ -18,6 +18,10 @@ fuzz_target!(|bytes: &[u8]| {
             let Ok(text) = emit_value(&value, Flavour::Sigs) else {
                 continue;
             };
+            // kustomize writes the text `<<` without quotes: as a key it is read as a merge
+            if text.contains("<<") {
+                continue;
+            }
             let again = read_value(text.as_bytes(), true, &limits).expect("what was written can be read");
             assert_eq!(Ok(&text), emit_value(&again, Flavour::Sigs).as_ref(), "{value}");
         }
