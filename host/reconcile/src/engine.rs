@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sluice_api::{
-    Alert, Bucket, ExternalArtifact, GitRepository, Kustomization, OCIRepository, Plugin, Provider,
+    Alert, Bucket, ExternalArtifact, GitRepository, HelmChart, HelmRepository, Kustomization, OCIRepository,
+    Plugin, Provider,
 };
 use sluice_artifact::ArtifactStore;
 use sluice_cluster::{Cluster, Hub};
@@ -94,6 +95,10 @@ pub struct Stores {
     pub git_repositories: Arc<Store<GitRepository>>,
     /// OCI sources.
     pub oci_repositories: Arc<Store<OCIRepository>>,
+    /// Repositories of Helm charts.
+    pub helm_repositories: Arc<Store<HelmRepository>>,
+    /// Packed Helm charts.
+    pub helm_charts: Arc<Store<HelmChart>>,
     /// Bucket sources.
     pub buckets: Arc<Store<Bucket>>,
     /// Sources of other controllers.
@@ -113,6 +118,10 @@ pub struct Stores {
 pub struct Queues {
     /// Of GitRepository.
     pub git_repositories: Arc<Queue>,
+    /// Of HelmRepository.
+    pub helm_repositories: Arc<Queue>,
+    /// Of HelmChart.
+    pub helm_charts: Arc<Queue>,
     /// Of Kustomization.
     pub kustomizations: Arc<Queue>,
     /// Of Plugin.
@@ -153,10 +162,12 @@ pub struct Engine {
     pub queues: Queues,
     /// What Kustomizations refer to.
     pub references: Index,
+    /// What HelmCharts refer to.
+    pub chart_sources: Index,
 }
 
 /// Source kinds that this version reconciles itself.
-const RECONCILED_SOURCES: [&str; 1] = ["GitRepository"];
+const RECONCILED_SOURCES: [&str; 3] = ["GitRepository", "HelmRepository", "HelmChart"];
 
 impl Engine {
     /// Whether the artifacts of a source kind are in our own store: its reconciler exists and is selected.

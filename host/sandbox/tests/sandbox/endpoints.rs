@@ -254,6 +254,26 @@ async fn a_source_resolves_and_fetches() {
     assert!(matches!(error.guest(), Some(GuestError::Denied(_))), "{error}");
 }
 
+/// What a source is made of may be brought along, and taken into its artifact.
+#[tokio::test]
+async fn a_source_takes_its_inputs() {
+    let revision = SourceRevision {
+        id: "main@sha1:00".into(),
+        pin: "00".into(),
+    };
+    let inputs = [
+        ("first".to_owned(), tree(&[("a", "1")])),
+        ("second".to_owned(), tree(&[("b/c", "2")])),
+    ];
+    let source = plugin("source-fake").await;
+    let fetched = source
+        .fetch(&git(), "{\"mode\":\"inputs\"}", &revision, &inputs)
+        .await;
+    let (fetched, _) = fetched.expect("fetches");
+    let files: Vec<String> = fetched.walk().into_iter().map(|(path, _)| path).collect();
+    assert_eq!(files, ["first/a", "second/b/c"]);
+}
+
 async fn fetch(mode: &str) -> Failure {
     let revision = SourceRevision {
         id: "main@sha1:00".into(),
