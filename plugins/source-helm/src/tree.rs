@@ -9,7 +9,7 @@ use sluice_plugin::Error;
 use crate::build::{Build, check_size, finish};
 use crate::config::Config;
 use crate::dependency::{self, Inputs};
-use crate::error::{PACKAGE, PULL, REFERENCE, VALUES, failed, invalid};
+use crate::error::{PACKAGE, PULL, REFERENCE, failed, invalid};
 use crate::revision::{Pin, with_metadata};
 use crate::values::{merge, overwrite};
 
@@ -130,9 +130,6 @@ fn set_values(config: &Config, files: &Rc<dyn Files>, chart: &mut Chart) -> Resu
         }
     };
     let (values, used) = merge(names, config.ignore_missing_values_files, &read)?;
-    if !config.ignore_missing_values_files && used.len() != names.len() {
-        return Err(invalid(VALUES, "a values file is missing"));
-    }
     Ok(if overwrite(chart, &values)? {
         used
     } else {

@@ -5,9 +5,10 @@ mod error;
 mod index;
 mod repository;
 
-use sluice_model::SecretData;
-use sluice_model::tree::{File, Node, Tree, TreeBuilder};
+use sluice_model::{SecretData, Tree};
 use sluice_sandbox::{CallObject, Limits};
+
+use crate::remote_base::single;
 
 pub use chart::{ChartFetch, ChartVersion, FetchedChart, Wanted};
 pub use error::HelmFetchError;
@@ -53,19 +54,12 @@ impl Default for HelmSizes {
     }
 }
 
-/// A tree of one file.
-fn single(name: &str, bytes: bytes::Bytes) -> Option<Tree> {
-    let mut builder = TreeBuilder::default();
-    builder.add(name, Node::File(File::inline(bytes, false))).ok()?;
-    Some(builder.build())
-}
-
 /// The input with a repository's index.
 pub fn index_tree(index: bytes::Bytes) -> Tree {
-    single(INDEX, index).unwrap_or_else(|| TreeBuilder::default().build())
+    single(INDEX, index)
 }
 
 /// The input with a dependency's packed chart.
 pub fn chart_tree(chart: bytes::Bytes) -> Tree {
-    single(ARCHIVE, chart).unwrap_or_else(|| TreeBuilder::default().build())
+    single(ARCHIVE, chart)
 }
