@@ -12,6 +12,7 @@ use sluice_artifact::ArtifactStore;
 use sluice_cluster::{Cluster, Hub};
 use sluice_decrypt::Sops;
 use sluice_event::Recorder;
+use sluice_fetch::helm::HelmSizes;
 use sluice_model::{Artifact, Tree};
 use sluice_render::Renderer;
 use sluice_sandbox::PluginStore;
@@ -75,6 +76,8 @@ pub struct Options {
     pub allow_namespace_security_labels: bool,
     /// Host that replaces the one of artifact URLs (`SOURCE_CONTROLLER_LOCALHOST`).
     pub artifact_host: Option<String>,
+    /// Largest indexes and charts of Helm.
+    pub helm_sizes: HelmSizes,
     /// Feature gates.
     pub features: FeatureGates,
     /// Folder of the Git repositories' objects.

@@ -35,3 +35,4 @@ pub use engine::{Engine, Options, Queues, Stores};
 pub use feature::FeatureGates;
 pub use metrics::Metrics;
 pub use run::Running;
+pub use sluice_fetch::helm::HelmSizes;

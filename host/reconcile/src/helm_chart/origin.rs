@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sluice_api::helm_chart::ChartSourceKind;
 use sluice_api::{HelmChart, HelmRepository};
 use sluice_artifact::StoreError;
-use sluice_fetch::helm::{ChartFetch, HelmSizes, Wanted, index_tree, is_oci};
+use sluice_fetch::helm::{ChartFetch, Wanted, index_tree, is_oci};
 use sluice_model::condition::types;
 use sluice_model::{Artifact, Tree};
 
@@ -126,7 +126,7 @@ impl Pass<'_, HelmChart> {
         let revision = artifact.revision.clone();
         let store = self.engine().artifacts.clone();
         // what was stored may be a little longer than what was fetched
-        let limit = 2 * HelmSizes::default().index as u64;
+        let limit = 2 * self.engine().options.helm_sizes.index as u64;
         let read = tokio::task::spawn_blocking(move || store.read_file(&artifact, limit)).await;
         let bytes = read
             .map_err(|error| Failure::storage(error.to_string()))?

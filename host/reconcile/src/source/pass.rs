@@ -10,7 +10,7 @@ use sluice_api::Artifact;
 use sluice_api::condition::is_false;
 use sluice_artifact::FileContent;
 use sluice_cluster::kube::ResourceExt as _;
-use sluice_fetch::helm::{HelmFetchOptions, HelmSizes};
+use sluice_fetch::helm::HelmFetchOptions;
 use sluice_model::Severity;
 use sluice_model::condition::{reasons, types};
 use sluice_sandbox::{CallObject, Limits, Plugin};
@@ -139,7 +139,7 @@ impl<'a, K: Published> Pass<'a, K> {
             secret,
             tls,
             limits: engine.limits_of(SOURCE, Limits::FETCH),
-            sizes: HelmSizes::default(),
+            sizes: engine.options.helm_sizes,
         })
     }
 
