@@ -6,7 +6,13 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 /// Folders below plugins/.
-const DEFAULTS: [&str; 4] = ["source-git", "render-kustomize", "render-helm", "notify-generic"];
+const DEFAULTS: [&str; 5] = [
+    "source-git",
+    "source-helm",
+    "render-kustomize",
+    "render-helm",
+    "notify-generic",
+];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(env::var("OUT_DIR")?);

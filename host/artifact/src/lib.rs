@@ -18,5 +18,5 @@ mod weighted;
 pub use memo::{DiskMemo, MemoConfig};
 pub use owner::Owner;
 pub use serve::router;
-pub use store::{ArtifactStore, Content, StoreConfig, StoreError};
+pub use store::{ArtifactStore, Content, FileContent, StoreConfig, StoreError};
 pub use unpack::{Limits, Symlinks, UnpackError, unpack};

@@ -1,6 +1,7 @@
 //! The store of artifacts on a local folder: put, open, verify, remove.
 
 mod error;
+mod file;
 mod open;
 mod verify;
 
@@ -23,6 +24,7 @@ use crate::replace::{Durability, replace};
 use crate::weighted::WeightedLru;
 
 pub use error::StoreError;
+pub use file::FileContent;
 
 /// Below it stand the indexes, in the same folders as their archives; the name keeps it from being served.
 const INDEX_FOLDER: &str = ".index";
@@ -134,9 +136,13 @@ impl ArtifactStore {
 
     /// Sets the URL to the current advertised address.
     pub fn rewrite_url(&self, artifact: &mut Artifact) {
+        artifact.url = self.url_of(&artifact.path);
+    }
+
+    fn url_of(&self, path: &str) -> String {
         let address = self.config.advertised_address.trim_end_matches('/');
         let scheme = if address.contains("://") { "" } else { "http://" };
-        artifact.url = format!("{scheme}{address}/{}", artifact.path);
+        format!("{scheme}{address}/{path}")
     }
 
     /// Removes everything of an object.

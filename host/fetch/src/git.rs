@@ -104,7 +104,7 @@ impl GitFetch {
     /// The remote cannot be asked, or has no such reference.
     pub async fn resolve(&self, last: Option<&str>) -> Result<SourceRevision, FetchError> {
         self.plugin
-            .resolve(&self.call, &self.config, last)
+            .resolve(&self.call, &self.config, last, &[])
             .await
             .map_err(FetchError::Plugin)
     }
@@ -114,7 +114,7 @@ impl GitFetch {
     /// # Errors
     /// The remote cannot be asked, or sends something else than it advertised.
     pub async fn fetch(&self, revision: &SourceRevision) -> Result<Fetched, FetchError> {
-        let fetched = self.plugin.fetch(&self.call, &self.config, revision).await;
+        let fetched = self.plugin.fetch(&self.call, &self.config, revision, &[]).await;
         let (tree, metadata) = fetched.map_err(FetchError::Plugin)?;
         Ok(Fetched {
             revision: revision.id.clone(),

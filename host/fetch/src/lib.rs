@@ -5,6 +5,7 @@
 
 mod error;
 pub mod git;
+pub mod helm;
 mod remote_base;
 
 pub use error::FetchError;

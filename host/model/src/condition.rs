@@ -18,6 +18,8 @@ pub mod types {
     pub const FETCH_FAILED: &str = "FetchFailed";
     /// The artifact could not be stored.
     pub const STORAGE_OPERATION_FAILED: &str = "StorageOperationFailed";
+    /// The artifact could not be built from what was fetched.
+    pub const BUILD_FAILED: &str = "BuildFailed";
     /// An included source is not available.
     pub const INCLUDE_UNAVAILABLE: &str = "IncludeUnavailable";
     /// The signature was verified.

@@ -5,12 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sluice_api::{
-    Alert, Bucket, ExternalArtifact, GitRepository, Kustomization, OCIRepository, Plugin, Provider,
+    Alert, Bucket, ExternalArtifact, GitRepository, HelmChart, HelmRepository, Kustomization, OCIRepository,
+    Plugin, Provider,
 };
 use sluice_artifact::ArtifactStore;
 use sluice_cluster::{Cluster, Hub};
 use sluice_decrypt::Sops;
 use sluice_event::Recorder;
+use sluice_fetch::helm::HelmSizes;
 use sluice_model::{Artifact, Tree};
 use sluice_render::Renderer;
 use sluice_sandbox::PluginStore;
@@ -74,6 +76,8 @@ pub struct Options {
     pub allow_namespace_security_labels: bool,
     /// Host that replaces the one of artifact URLs (`SOURCE_CONTROLLER_LOCALHOST`).
     pub artifact_host: Option<String>,
+    /// Largest indexes and charts of Helm.
+    pub helm_sizes: HelmSizes,
     /// Feature gates.
     pub features: FeatureGates,
     /// Folder of the Git repositories' objects.
@@ -94,6 +98,10 @@ pub struct Stores {
     pub git_repositories: Arc<Store<GitRepository>>,
     /// OCI sources.
     pub oci_repositories: Arc<Store<OCIRepository>>,
+    /// Repositories of Helm charts.
+    pub helm_repositories: Arc<Store<HelmRepository>>,
+    /// Packed Helm charts.
+    pub helm_charts: Arc<Store<HelmChart>>,
     /// Bucket sources.
     pub buckets: Arc<Store<Bucket>>,
     /// Sources of other controllers.
@@ -113,6 +121,10 @@ pub struct Stores {
 pub struct Queues {
     /// Of GitRepository.
     pub git_repositories: Arc<Queue>,
+    /// Of HelmRepository.
+    pub helm_repositories: Arc<Queue>,
+    /// Of HelmChart.
+    pub helm_charts: Arc<Queue>,
     /// Of Kustomization.
     pub kustomizations: Arc<Queue>,
     /// Of Plugin.
@@ -153,10 +165,12 @@ pub struct Engine {
     pub queues: Queues,
     /// What Kustomizations refer to.
     pub references: Index,
+    /// What HelmCharts refer to.
+    pub chart_sources: Index,
 }
 
 /// Source kinds that this version reconciles itself.
-const RECONCILED_SOURCES: [&str; 1] = ["GitRepository"];
+const RECONCILED_SOURCES: [&str; 3] = ["GitRepository", "HelmRepository", "HelmChart"];
 
 impl Engine {
     /// Whether the artifacts of a source kind are in our own store: its reconciler exists and is selected.

@@ -12,12 +12,16 @@ use tokio::task::JoinSet;
 
 use crate::engine::Engine;
 use crate::git_repository::GitRepositoryReconciler;
+use crate::helm_chart::HelmChartReconciler;
+use crate::helm_repository::HelmRepositoryReconciler;
 use crate::interval::Backoff;
 use crate::kustomization::KustomizationReconciler;
 use crate::plugin::PluginReconciler;
 use crate::queue::Queue;
 use crate::store::{Kind, Store};
-use crate::trigger::{GitRepositories, Kustomizations, Nobody, Plugins, Sources};
+use crate::trigger::{
+    GitRepositories, HelmCharts, HelmRepositories, Kustomizations, Nobody, Plugins, Sources,
+};
 use crate::worker::{self, Reconciler};
 
 /// The informers and workers of a process.
@@ -40,6 +44,10 @@ impl Running {
             .git_repositories
             .observe(Arc::new(GitRepositories(engine.clone())));
         stores
+            .helm_repositories
+            .observe(Arc::new(HelmRepositories(engine.clone())));
+        stores.helm_charts.observe(Arc::new(HelmCharts(engine.clone())));
+        stores
             .kustomizations
             .observe(Arc::new(Kustomizations(engine.clone())));
         stores.oci_repositories.observe(Arc::new(Sources(engine.clone())));
@@ -51,6 +59,8 @@ impl Running {
         stores.alerts.observe(Arc::new(Nobody));
         stores.providers.observe(Arc::new(Nobody));
         running.inform_namespaced(&stores.git_repositories);
+        running.inform_namespaced(&stores.helm_repositories);
+        running.inform_namespaced(&stores.helm_charts);
         running.inform_namespaced(&stores.kustomizations);
         running.inform_sources(&stores.oci_repositories);
         running.inform_sources(&stores.buckets);
@@ -81,12 +91,15 @@ impl Running {
         self.inform(store, api);
     }
 
-    /// Sources that others reconcile are read wherever Kustomizations are served, whatever `--kinds` says.
+    /// Sources that others reconcile are read wherever their consumers are served, whatever `--kinds` says.
     fn inform_sources<K>(&mut self, store: &Arc<Store<K>>)
     where
         K: Kind + Resource<Scope = NamespaceResourceScope>,
     {
-        if !self.engine.options.serves("Kustomization") {
+        if !["Kustomization", "HelmChart"]
+            .iter()
+            .any(|kind| self.engine.options.serves(kind))
+        {
             store.skip();
             return;
         }
@@ -128,6 +141,8 @@ impl Running {
     pub async fn synced(&self) {
         let stores = &self.engine.stores;
         stores.git_repositories.synced().await;
+        stores.helm_repositories.synced().await;
+        stores.helm_charts.synced().await;
         stores.kustomizations.synced().await;
         stores.oci_repositories.synced().await;
         stores.buckets.synced().await;
@@ -156,6 +171,16 @@ impl Running {
             sources,
         );
         self.spawn(
+            Arc::new(HelmRepositoryReconciler::new(self.engine.clone())),
+            self.engine.queues.helm_repositories.clone(),
+            sources,
+        );
+        self.spawn(
+            Arc::new(HelmChartReconciler::new(self.engine.clone())),
+            self.engine.queues.helm_charts.clone(),
+            sources,
+        );
+        self.spawn(
             Arc::new(KustomizationReconciler::new(self.engine.clone())),
             kustomizations,
             others,
@@ -173,7 +198,13 @@ impl Running {
     /// Lets every worker finish the pass it is in, for at most `grace`, then ends everything.
     pub async fn finish(mut self, grace: Duration) {
         let queues = &self.engine.queues;
-        for queue in [&queues.git_repositories, &queues.kustomizations, &queues.plugins] {
+        for queue in [
+            &queues.git_repositories,
+            &queues.helm_repositories,
+            &queues.helm_charts,
+            &queues.kustomizations,
+            &queues.plugins,
+        ] {
             queue.close();
         }
         let drained =

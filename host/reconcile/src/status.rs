@@ -9,7 +9,9 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use sluice_api::annotation::FINALIZER;
 use sluice_api::condition::{self, Condition};
-use sluice_api::{GitRepositoryStatus, KustomizationStatus, PluginStatus};
+use sluice_api::{
+    GitRepositoryStatus, HelmChartStatus, HelmRepositoryStatus, KustomizationStatus, PluginStatus,
+};
 use sluice_cluster::kube::api::{Api, Patch, PatchParams};
 use sluice_cluster::kube::{self, ResourceExt as _};
 
@@ -89,7 +91,13 @@ macro_rules! conditioned {
         }
     )*};
 }
-conditioned!(GitRepositoryStatus, KustomizationStatus, PluginStatus);
+conditioned!(
+    GitRepositoryStatus,
+    HelmRepositoryStatus,
+    HelmChartStatus,
+    KustomizationStatus,
+    PluginStatus
+);
 
 /// `status` with the times of `written` where a condition says what was written before: a state that came and went
 /// within a pass was seen by nobody, and is no transition.

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use sluice_api::{GitRepository, Kustomization, Plugin, condition};
+use sluice_api::{GitRepository, HelmChart, HelmRepository, Kustomization, Plugin, condition};
+use sluice_fetch::helm::is_oci;
 use sluice_model::condition::types;
 
 use crate::engine::Engine;
+use crate::helm_chart;
 use crate::index::Target;
 use crate::key::ObjectKey;
 use crate::kustomization::source::Source;
@@ -44,7 +46,32 @@ impl<K: Source> Observer<K> for Sources {
     }
 }
 
-/// A new artifact makes every Kustomization of its source due.
+/// Watches HelmRepositories: a new index wakes its charts, and so does a change of a registry, which has none.
+pub struct HelmRepositories(pub Arc<Engine>);
+
+impl Observer<HelmRepository> for HelmRepositories {
+    fn changed(&self, key: &ObjectKey, old: Option<&Arc<HelmRepository>>, new: Option<&Arc<HelmRepository>>) {
+        wake_itself(&self.0.queues.helm_repositories, key, old, new);
+        wake_consumers(&self.0, key, old, new);
+        let generation = |object: &Arc<HelmRepository>| object.metadata.generation;
+        if new.is_some_and(|new| is_oci(&new.spec) && old.map(generation) != Some(generation(new))) {
+            wake_charts(&self.0, &Target::new("HelmRepository", key.clone()));
+        }
+    }
+}
+
+/// Watches HelmCharts: keeps their references.
+pub struct HelmCharts(pub Arc<Engine>);
+
+impl Observer<HelmChart> for HelmCharts {
+    fn changed(&self, key: &ObjectKey, old: Option<&Arc<HelmChart>>, new: Option<&Arc<HelmChart>>) {
+        let target = new.map(|object| helm_chart::target(object));
+        self.0.chart_sources.set(key, target);
+        wake_itself(&self.0.queues.helm_charts, key, old, new);
+    }
+}
+
+/// A new artifact makes every Kustomization and chart of its source due.
 fn wake_consumers<K: Source>(engine: &Engine, key: &ObjectKey, old: Option<&Arc<K>>, new: Option<&Arc<K>>) {
     let artifact = |object: Option<&Arc<K>>| {
         let artifact = object.and_then(|object| object.artifact())?;
@@ -61,6 +88,13 @@ fn wake_consumers<K: Source>(engine: &Engine, key: &ObjectKey, old: Option<&Arc<
     let source = Target::new(K::kind(&()), key.clone());
     for user in engine.references.users(&source) {
         engine.queues.kustomizations.add(user, Reason::Revision);
+    }
+    wake_charts(engine, &source);
+}
+
+fn wake_charts(engine: &Engine, source: &Target) {
+    for chart in engine.chart_sources.users(source) {
+        engine.queues.helm_charts.add(chart, Reason::Revision);
     }
 }
 
@@ -167,7 +201,15 @@ impl<K: Kind> Observer<K> for Nobody {
 
 /// The kinds of these definitions that no reconciler of this version serves, for the log at start.
 pub fn unserved(options: &crate::Options) -> BTreeMap<&'static str, &'static str> {
-    const SERVED: [&str; 5] = ["GitRepository", "Kustomization", "Alert", "Provider", "Plugin"];
+    const SERVED: [&str; 7] = [
+        "GitRepository",
+        "HelmRepository",
+        "HelmChart",
+        "Kustomization",
+        "Alert",
+        "Provider",
+        "Plugin",
+    ];
     sluice_api::KINDS
         .iter()
         .filter_map(|info| {

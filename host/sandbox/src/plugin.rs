@@ -205,6 +205,7 @@ impl Plugin {
         call: &Call,
         config: &str,
         last: Option<&str>,
+        inputs: &[(String, Tree)],
     ) -> Result<SourceRevision, CallError> {
         let source = self.adapter(RESOLVE, self.adapters.source.as_ref(), World::Source)?;
         let config = self.config(RESOLVE, config)?;
@@ -212,7 +213,7 @@ impl Plugin {
             .open(RESOLVE, call, &Entropy::fresh(), &self.sandbox.0.waiting)
             .await;
         let wall = session.wall();
-        let done = guard(wall, source.resolve(&mut session.store, &config, last)).await;
+        let done = guard(wall, source.resolve(&mut session.store, &config, last, inputs)).await;
         let (revision, _) = self.close(RESOLVE, session, done)?;
         check_revision(&revision).map_err(|problem| self.error(RESOLVE, Failure::InvalidOutput(problem)))?;
         Ok(revision)
@@ -227,6 +228,7 @@ impl Plugin {
         call: &Call,
         config: &str,
         revision: &SourceRevision,
+        inputs: &[(String, Tree)],
     ) -> Result<(Tree, SourceMetadata), CallError> {
         let source = self.adapter(FETCH, self.adapters.source.as_ref(), World::Source)?;
         let config = self.config(FETCH, config)?;
@@ -234,7 +236,7 @@ impl Plugin {
             .open(FETCH, call, &Entropy::fresh(), &self.sandbox.0.waiting)
             .await;
         let wall = session.wall();
-        let done = guard(wall, source.fetch(&mut session.store, &config, revision)).await;
+        let done = guard(wall, source.fetch(&mut session.store, &config, revision, inputs)).await;
         let ((tree, metadata), _) = self.close(FETCH, session, done)?;
         let summary = text::one_line(&metadata.summary, 1024);
         Ok((tree, SourceMetadata { summary, ..metadata }))

@@ -72,6 +72,13 @@ pub struct RunArgs {
     #[arg(long, default_value_t = 2, value_name = "N")]
     pub artifact_retention_records: usize,
 
+    /// Largest index of a Helm repository, in bytes.
+    #[arg(long, default_value_t = 50 << 20, value_name = "BYTES")]
+    pub helm_index_max_size: usize,
+    /// Largest packed Helm chart, in bytes.
+    #[arg(long, default_value_t = 10 << 20, value_name = "BYTES")]
+    pub helm_chart_max_size: usize,
+
     /// Work only while holding the lease.
     #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true")]
     pub enable_leader_election: bool,

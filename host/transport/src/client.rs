@@ -107,7 +107,6 @@ impl CheckedClient {
 
     /// Sends a request that carries no credentials: redirects are followed to other hosts too, never from https to http.
     pub async fn send_anywhere(&self, request: Outgoing) -> Result<reqwest::Response, EndpointError> {
-        let keeps_tls = |from: &Url, next: &Url| next.scheme() == "https" || from.scheme() == "http";
         self.follow(request, keeps_tls).await
     }
 
@@ -117,24 +116,56 @@ impl CheckedClient {
         may: impl Fn(&Url, &Url) -> bool,
     ) -> Result<reqwest::Response, EndpointError> {
         for _ in 0..=MAX_REDIRECTS {
-            self.policy.check_url(&request.url, &["http", "https"])?;
-            let response = self
-                .client
-                .request(request.method.clone(), request.url.clone())
-                .headers(request.headers.clone())
-                .body(request.body.clone())
-                .send()
-                .await
-                .map_err(|error| classify(&error))?;
+            let response = self.send_once(&request).await?;
             match redirect_target(&request, &response, &may)? {
                 Some(url) => request.url = url,
                 None => return Ok(response),
             }
         }
-        Err(EndpointError::Failed(format!(
-            "more than {MAX_REDIRECTS} redirects"
-        )))
+        Err(too_many_redirects())
     }
+
+    /// Gets a file that its server may keep elsewhere: redirects also lead to other hosts, without the request's headers
+    /// and through `elsewhere`, but never from https to http.
+    pub async fn get_anywhere(
+        &self,
+        elsewhere: &Self,
+        mut request: Outgoing,
+    ) -> Result<reqwest::Response, EndpointError> {
+        let mut client = self;
+        for _ in 0..=MAX_REDIRECTS {
+            let response = client.send_once(&request).await?;
+            let Some(next) = redirect_target(&request, &response, keeps_tls)? else {
+                return Ok(response);
+            };
+            if !is_same_place(&request.url, &next) {
+                request.headers.clear();
+                client = elsewhere;
+            }
+            request.url = next;
+        }
+        Err(too_many_redirects())
+    }
+
+    async fn send_once(&self, request: &Outgoing) -> Result<reqwest::Response, EndpointError> {
+        self.policy.check_url(&request.url, &["http", "https"])?;
+        self.client
+            .request(request.method.clone(), request.url.clone())
+            .headers(request.headers.clone())
+            .body(request.body.clone())
+            .send()
+            .await
+            .map_err(|error| classify(&error))
+    }
+}
+
+fn too_many_redirects() -> EndpointError {
+    EndpointError::Failed(format!("more than {MAX_REDIRECTS} redirects"))
+}
+
+/// Whether a redirect does not lead from https to http.
+fn keeps_tls(from: &Url, next: &Url) -> bool {
+    next.scheme() == "https" || from.scheme() == "http"
 }
 
 /// Whether two addresses are of one server, or the second one is the first one's with TLS.

@@ -35,7 +35,7 @@ const OWNED_HEADERS: [&str; 15] = [
     "x-forwarded-host",
 ];
 /// Headers of a response that do not reach a plugin.
-const WITHHELD_HEADERS: [&str; 7] = [
+pub(crate) const WITHHELD_HEADERS: [&str; 7] = [
     "set-cookie",
     "set-cookie2",
     "www-authenticate",
@@ -278,7 +278,7 @@ fn add_auth(
 }
 
 /// Credentials in the address become a header, so that no message shows them.
-fn move_userinfo(
+pub(crate) fn move_userinfo(
     address: &mut Url,
     headers: &mut HeaderMap,
     redactor: &mut Redactor,
@@ -299,7 +299,7 @@ fn move_userinfo(
 }
 
 /// A header that a plugin asks for.
-fn plugin_header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), EndpointError> {
+pub(crate) fn plugin_header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), EndpointError> {
     let header = HeaderName::from_bytes(name.as_bytes())
         .map_err(|_| EndpointError::Invalid(format!("invalid header name {name:?}")))?;
     let owned = OWNED_HEADERS.contains(&header.as_str()) || header.as_str().starts_with("proxy-");

@@ -37,6 +37,14 @@ impl TlsMaterial {
         Ok(material)
     }
 
+    /// The same without the client certificate, for other hosts than the one it is meant for.
+    pub(crate) fn without_identity(&self) -> Self {
+        Self {
+            ca: self.ca.clone(),
+            identity: Vec::new(),
+        }
+    }
+
     /// Whether a client certificate was given.
     pub(crate) fn has_identity(&self) -> bool {
         !self.identity.is_empty()

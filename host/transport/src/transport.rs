@@ -6,14 +6,15 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 use sluice_model::SecretData;
-use sluice_model::port::{EndpointError, GitEndpoint, HttpEndpoint};
+use sluice_model::port::{EndpointError, GitEndpoint, HttpEndpoint, OciEndpoint};
 use sluice_model::tree::BlobSource;
 
 use crate::client::{CheckedClient, ClientSettings, Clients};
 use crate::egress::EgressPolicy;
 use crate::git::{GitRemote, GitTarget, Handles, Repository};
+use crate::helm_repository::{HelmRepositoryRemote, HelmRepositoryTarget};
 use crate::http::{HttpRemote, HttpTarget};
-use crate::oci::{Registry, RegistryTarget};
+use crate::oci::{Registry, RegistryEndpoint, RegistryTarget};
 use crate::proxy::ProxySettings;
 use crate::tls::TlsMaterial;
 
@@ -69,6 +70,32 @@ impl Transport {
     pub fn http(&self, target: &HttpTarget) -> Result<Arc<dyn HttpEndpoint>, EndpointError> {
         let client = self.client(target.tls.as_ref(), target.proxy.as_ref())?;
         Ok(Arc::new(HttpRemote::new(target, client)?))
+    }
+
+    /// The HTTP endpoint of a Helm repository, for one reconciliation: its paths may be addresses of other servers, which
+    /// get the credentials only where the target says so.
+    ///
+    /// # Errors
+    /// The address is invalid or refused; a Secret lacks what it needs.
+    pub fn helm_repository(
+        &self,
+        target: &HelmRepositoryTarget,
+    ) -> Result<Arc<dyn HttpEndpoint>, EndpointError> {
+        let tls = target.tls.as_ref().map(TlsMaterial::from_secret);
+        let tls = tls.transpose()?.unwrap_or_default();
+        let client = |tls| self.clients.get(&ClientSettings { tls, proxy: None });
+        let elsewhere = client(tls.without_identity())?;
+        let remote = HelmRepositoryRemote::new(target, client(tls)?, elsewhere)?;
+        Ok(Arc::new(remote))
+    }
+
+    /// An OCI endpoint, for one reconciliation. Blobs have at most `max_blob` bytes.
+    ///
+    /// # Errors
+    /// As [`registry`](Self::registry).
+    pub fn oci(&self, target: &RegistryTarget, max_blob: u64) -> Result<Arc<dyn OciEndpoint>, EndpointError> {
+        let registry = self.registry(target)?;
+        Ok(Arc::new(RegistryEndpoint::new(registry, max_blob)))
     }
 
     /// A Git endpoint, for one reconciliation: it lists the remote's references at most once.

@@ -56,6 +56,41 @@ fn docker_config(host: &str, username: &str, password: &str) -> SecretData {
     )
 }
 
+/// O6: what a tag led to is read and pulled by digest, whatever the tag is moved to; blobs that no manifest listed and
+/// blobs that are too large are refused.
+#[tokio::test(flavor = "multi_thread")]
+async fn o6_a_moved_tag_changes_nothing_after_it_was_resolved() {
+    let server = sluice_testbed::Registry::start().await.expect("registry");
+    let url = server.url("charts/web");
+    let pusher = registry(&url, None);
+    let old = pusher
+        .push("1.0.0", &component(b"old".as_slice()))
+        .await
+        .expect("push");
+    let endpoint = transport().oci(&target(&url, None), 5).expect("an endpoint");
+    let digest = endpoint.resolve("1.0.0".into()).await.expect("resolves");
+    assert_eq!(digest, old.to_string());
+    let new = pusher
+        .push("1.0.0", &component(b"longer".as_slice()))
+        .await
+        .expect("push");
+    let manifest = endpoint.manifest(digest).await.expect("reads");
+    let layer = manifest.layers[0].digest.clone();
+    assert_eq!(
+        endpoint.blob(layer.clone()).await.expect("pulls"),
+        b"old".as_slice()
+    );
+    let other = transport().oci(&target(&url, None), 5).expect("an endpoint");
+    let refused = other.blob(layer).await;
+    assert!(matches!(refused, Err(EndpointError::Denied(_))), "{refused:?}");
+    let manifest = other.manifest(new.to_string()).await.expect("reads");
+    let refused = other
+        .blob(manifest.layers[0].digest.clone())
+        .await
+        .expect_err("is too large");
+    assert!(refused.to_string().contains("at most 5 are allowed"), "{refused}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn pushes_and_pulls_by_tag_range_and_digest() {
     let server = sluice_testbed::Registry::start().await.expect("registry");

@@ -1,7 +1,7 @@
 //! The component: joins the decisions to the contract.
 
 use sluice_plugin::files::{Kind, Sink, Tree};
-use sluice_plugin::source::{self, Description, Guest, Meta, Metadata, Revision};
+use sluice_plugin::source::{self, Description, Guest, Input, Meta, Metadata, Revision};
 use sluice_plugin::types::Error;
 use sluice_plugin::{Result, config, git};
 
@@ -27,7 +27,7 @@ impl Meta for SourceGit {
 }
 
 impl Guest for SourceGit {
-    fn resolve(config: String, _last: Option<String>) -> Result<Revision> {
+    fn resolve(config: String, _last: Option<String>, _inputs: Vec<Input>) -> Result<Revision> {
         let config: Config = config::parse(&config)?;
         let resolved = resolve(&Target, config.reference.as_ref())?;
         Ok(Revision {
@@ -36,7 +36,7 @@ impl Guest for SourceGit {
         })
     }
 
-    fn fetch(config: String, revision: Revision, out: &Sink) -> Result<Metadata> {
+    fn fetch(config: String, revision: Revision, _inputs: Vec<Input>, out: &Sink) -> Result<Metadata> {
         let config: Config = config::parse(&config)?;
         let (commit, reference) = Resolved::read_pin(&revision.pin);
         let tree = git::snapshot(TARGET, commit, reference)?;

@@ -9,7 +9,7 @@ pub fn api_version(kind: &str) -> &'static str {
         "Kustomization" => "kustomize.toolkit.fluxcd.io/v1",
         "Alert" | "Provider" => "notification.toolkit.fluxcd.io/v1beta3",
         "Plugin" => "sluice.dev/v1alpha1",
-        "ExternalArtifact" => "source.toolkit.fluxcd.io/v1",
+        "ExternalArtifact" | "HelmRepository" | "HelmChart" | "Bucket" => "source.toolkit.fluxcd.io/v1",
         "Deployment" => "apps/v1",
         "ValidatingWebhookConfiguration" => "admissionregistration.k8s.io/v1",
         "Role" | "RoleBinding" => "rbac.authorization.k8s.io/v1",
@@ -24,6 +24,21 @@ pub fn git_repository(name: &str, url: &str) -> Value {
         "GitRepository",
         name,
         json!({"interval": "1h", "url": url, "ref": {"branch": "main"}}),
+    )
+}
+
+/// A HelmRepository with an interval that never comes in a test.
+pub fn helm_repository(name: &str, url: &str) -> Value {
+    object("HelmRepository", name, json!({"interval": "1h", "url": url}))
+}
+
+/// A HelmChart of a source with an interval that never comes in a test.
+pub fn helm_chart(name: &str, chart: &str, (kind, source): (&str, &str)) -> Value {
+    let source = json!({"kind": kind, "name": source});
+    object(
+        "HelmChart",
+        name,
+        json!({"interval": "1h", "chart": chart, "sourceRef": source}),
     )
 }
 

@@ -55,6 +55,14 @@ pub enum StoreError {
         /// Of the system.
         source: io::Error,
     },
+    /// A file or link cannot be written.
+    #[error("failed to write {path}: {source}")]
+    WriteFile {
+        /// The file.
+        path: String,
+        /// Of the system.
+        source: io::Error,
+    },
     /// The artifact's file is not there.
     #[error("artifact {path} disappeared from storage")]
     Missing {
@@ -104,7 +112,9 @@ impl StoreError {
             Self::OpenRoot { .. } | Self::RootNotUtf8 { .. } | Self::MakeFolder { .. } => {
                 "DirectoryCreationFailed"
             }
-            Self::Name { .. } | Self::Archive { .. } | Self::WriteIndex { .. } => "ArchiveOperationFailed",
+            Self::Name { .. } | Self::Archive { .. } | Self::WriteIndex { .. } | Self::WriteFile { .. } => {
+                "ArchiveOperationFailed"
+            }
             Self::Missing { .. } | Self::Remove { .. } => "StatOperationFailed",
             Self::DigestMismatch { .. } | Self::Read { .. } | Self::Unpack { .. } => "ReadOperationFailed",
         }

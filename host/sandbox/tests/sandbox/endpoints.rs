@@ -239,19 +239,39 @@ fn git() -> Call {
 #[tokio::test]
 async fn a_source_resolves_and_fetches() {
     let source = plugin("source-fake").await;
-    let revision = source.resolve(&git(), "{}", None).await.expect("resolves");
+    let revision = source.resolve(&git(), "{}", None, &[]).await.expect("resolves");
     assert_eq!(revision.id, format!("main@sha1:{}", "ab".repeat(20)));
-    let (fetched, metadata) = source.fetch(&git(), "{}", &revision).await.expect("fetches");
+    let (fetched, metadata) = source.fetch(&git(), "{}", &revision, &[]).await.expect("fetches");
     let files: Vec<String> = fetched.walk().into_iter().map(|(path, _)| path).collect();
     assert_eq!(files, ["REVISION", "deploy/a", "deploy/b/c"]);
     assert!(fetched.stat("REVISION").expect("a file").executable);
     assert_eq!(fetched.read("deploy/b/c").expect("a file"), "2");
     assert_eq!(metadata.summary, "one line");
     let error = source
-        .resolve(&git(), "{\"binding\":\"x\"}", None)
+        .resolve(&git(), "{\"binding\":\"x\"}", None, &[])
         .await
         .expect_err("is denied");
     assert!(matches!(error.guest(), Some(GuestError::Denied(_))), "{error}");
+}
+
+/// What a source is made of may be brought along, and taken into its artifact.
+#[tokio::test]
+async fn a_source_takes_its_inputs() {
+    let revision = SourceRevision {
+        id: "main@sha1:00".into(),
+        pin: "00".into(),
+    };
+    let inputs = [
+        ("first".to_owned(), tree(&[("a", "1")])),
+        ("second".to_owned(), tree(&[("b/c", "2")])),
+    ];
+    let source = plugin("source-fake").await;
+    let fetched = source
+        .fetch(&git(), "{\"mode\":\"inputs\"}", &revision, &inputs)
+        .await;
+    let (fetched, _) = fetched.expect("fetches");
+    let files: Vec<String> = fetched.walk().into_iter().map(|(path, _)| path).collect();
+    assert_eq!(files, ["first/a", "second/b/c"]);
 }
 
 async fn fetch(mode: &str) -> Failure {
@@ -262,7 +282,7 @@ async fn fetch(mode: &str) -> Failure {
     let config = format!("{{\"mode\":\"{mode}\"}}");
     plugin("source-fake")
         .await
-        .fetch(&git(), &config, &revision)
+        .fetch(&git(), &config, &revision, &[])
         .await
         .expect_err("is refused")
         .failure

@@ -79,6 +79,10 @@ pub fn options(args: &RunArgs) -> Options {
         artifact_host: std::env::var("SOURCE_CONTROLLER_LOCALHOST")
             .ok()
             .filter(|host| !host.is_empty()),
+        helm_sizes: sluice_reconcile::HelmSizes {
+            index: args.helm_index_max_size,
+            chart: args.helm_chart_max_size,
+        },
         features: args.feature_gates.clone(),
         repositories: args.storage_path.join(".git"),
     }

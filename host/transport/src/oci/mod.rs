@@ -1,11 +1,13 @@
-//! OCI registries: WebAssembly components in the layout of the CNCF, pulled by digest only.
+//! OCI registries: WebAssembly components in the layout of the CNCF, and the artifacts of sources, pulled by digest only.
 
 mod checking_proxy;
 mod component;
+mod endpoint;
 mod login;
 mod reference;
 mod registry;
 
 pub use component::{Component, PulledComponent};
+pub(crate) use endpoint::RegistryEndpoint;
 pub use reference::{ReferenceError, RegistryReference, Version};
 pub use registry::{Registry, RegistryTarget};

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use http::HeaderValue;
 use oci_client::Reference;
 use oci_client::client::{Certificate, CertificateEncoding, Client, ClientConfig, ClientProtocol};
@@ -196,34 +196,49 @@ impl Registry {
     /// # Errors
     /// It does not exist, is no component, has more than `max_bytes`, or differs from its digests.
     pub async fn pull(&self, digest: &Digest, max_bytes: u64) -> Result<PulledComponent, EndpointError> {
+        let manifest = self.manifest(digest).await?;
+        let (layer, annotations) =
+            inspect(&manifest, max_bytes).map_err(|reason| self.named(EndpointError::Denied(reason)))?;
+        let bytes = self.blob(&layer.digest, layer.size).await?;
+        Ok(PulledComponent {
+            digest: *digest,
+            bytes,
+            annotations,
+        })
+    }
+
+    /// The bytes of a manifest, checked against its digest.
+    pub(super) async fn manifest(&self, digest: &Digest) -> Result<Bytes, EndpointError> {
         let image = self.image_at(digest);
-        let (layer, annotations) = {
-            let manifest = self
-                .session("pull", OVERHEAD, async |session| {
-                    session
-                        .client
-                        .pull_manifest_raw(&image, &session.auth, &[MANIFEST_TYPE])
-                        .await
-                })
-                .await?;
-            if Digest::of(&manifest.0) != *digest {
-                return Err(self.named(EndpointError::Failed(format!("the manifest is not {digest}"))));
-            }
-            inspect(&manifest.0, max_bytes).map_err(|reason| self.named(EndpointError::Denied(reason)))?
-        };
-        let size = usize::try_from(layer.size).unwrap_or(usize::MAX);
+        let (bytes, _) = self
+            .session("pull", OVERHEAD, async |session| {
+                session
+                    .client
+                    .pull_manifest_raw(&image, &session.auth, &[MANIFEST_TYPE])
+                    .await
+            })
+            .await?;
+        if Digest::of(&bytes) != *digest {
+            return Err(self.named(EndpointError::Failed(format!("the manifest is not {digest}"))));
+        }
+        Ok(bytes)
+    }
+
+    /// The bytes of a blob of this size, checked against its digest.
+    pub(super) async fn blob(&self, digest: &str, size: u64) -> Result<Bytes, EndpointError> {
+        let limit = usize::try_from(size).unwrap_or(usize::MAX);
         let mut out = Bounded {
-            bytes: BytesMut::with_capacity(size.min(MAX_MANIFEST)),
-            limit: size,
+            bytes: BytesMut::with_capacity(limit.min(MAX_MANIFEST)),
+            limit,
         };
         // Without the URLs that a descriptor may carry: nothing is read from elsewhere (O5).
         let descriptor = OciDescriptor {
-            media_type: layer.media_type,
-            digest: layer.digest.clone(),
-            size: i64::try_from(layer.size).unwrap_or(i64::MAX),
+            digest: digest.to_owned(),
+            size: i64::try_from(size).unwrap_or(i64::MAX),
             ..OciDescriptor::default()
         };
-        self.session("pull", layer.size + OVERHEAD, async |session| {
+        let image = self.image("latest")?;
+        self.session("pull", size + OVERHEAD, async |session| {
             session
                 .client
                 .store_auth_if_needed(image.resolve_registry(), &session.auth)
@@ -232,17 +247,10 @@ impl Registry {
         })
         .await?;
         let bytes = out.bytes.freeze();
-        if Digest::of(&bytes).to_string() != layer.digest {
-            return Err(self.named(EndpointError::Failed(format!(
-                "the layer is not {}",
-                layer.digest
-            ))));
+        if Digest::of(&bytes).to_string() != digest {
+            return Err(self.named(EndpointError::Failed(format!("the layer is not {digest}"))));
         }
-        Ok(PulledComponent {
-            digest: *digest,
-            bytes,
-            annotations,
-        })
+        Ok(bytes)
     }
 
     /// Pushes a component under a tag; the digest of its manifest.
@@ -346,7 +354,7 @@ impl Registry {
     }
 
     /// Names the repository, without credentials.
-    fn named(&self, error: EndpointError) -> EndpointError {
+    pub(super) fn named(&self, error: EndpointError) -> EndpointError {
         let place = format!("oci://{}/{}", self.reference.host, self.reference.repository);
         error.map(|text| format!("{}: {place}", self.redactor.text(&text)))
     }

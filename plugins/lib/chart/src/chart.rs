@@ -84,6 +84,10 @@ pub struct Chart {
     pub values: Map,
     /// values.schema.json.
     pub schema: Option<Str>,
+    /// values.yaml as it was written, to package the chart again.
+    pub values_file: Option<Str>,
+    /// Chart.lock, or requirements.lock of the first generation of charts, as it was written.
+    pub lock: Option<Str>,
     /// All other files, `crds/` included.
     pub files: Rc<Vec<File>>,
     /// Subcharts.

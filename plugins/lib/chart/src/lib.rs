@@ -3,6 +3,7 @@
 
 mod archive;
 mod chart;
+mod chart_file;
 mod coalesce;
 pub mod decode;
 mod dependencies;
@@ -17,6 +18,7 @@ mod load;
 mod memory;
 mod metadata;
 mod name;
+mod package;
 mod schema;
 pub mod values;
 
@@ -33,4 +35,5 @@ pub use load::{Loaded, load, load_archive};
 pub use memory::MemoryFiles;
 pub use metadata::{Dependency, ImportValues, Maintainer, Metadata, ValidationError};
 pub use name::{NameError, check_release_name};
+pub use package::{PackageError, package};
 pub use schema::{SchemaError, check_one, check_schemas};

@@ -79,6 +79,8 @@ struct Parts {
     templates: Vec<File>,
     values: Option<Map>,
     schema: Option<sluice_go_template::Str>,
+    values_file: Option<sluice_go_template::Str>,
+    lock: Option<sluice_go_template::Str>,
     files: Vec<File>,
     /// By the entry of `charts/`, in the order of their names: helm's own order is random.
     subcharts: BTreeMap<String, Vec<File>>,
@@ -125,6 +127,8 @@ impl Loader {
             templates: Rc::new(parts.templates),
             values: parts.values.unwrap_or_default(),
             schema: parts.schema,
+            values_file: parts.values_file,
+            lock: parts.lock,
             files: Rc::new(parts.files),
             dependencies,
         })
@@ -133,8 +137,12 @@ impl Loader {
     fn sort(&mut self, parts: &mut Parts, file: File) -> Result<(), LoadError> {
         match file.name.as_str() {
             "Chart.yaml" => {}
-            "Chart.lock" => check_lock("Chart.lock", &file)?,
-            "values.yaml" => parts.values = Some(values::read(&bytes(&file)?)?),
+            "Chart.lock" => parts.lock = Some(check_lock("Chart.lock", &file)?),
+            "values.yaml" => {
+                let text = bytes(&file)?;
+                parts.values = Some(values::read(&text)?);
+                parts.values_file = Some(text);
+            }
             "values.schema.json" => parts.schema = Some(bytes(&file)?),
             "requirements.yaml" => {
                 let metadata = parts.metadata.get_or_insert_default();
@@ -147,9 +155,10 @@ impl Loader {
                 }
             }
             "requirements.lock" => {
-                check_lock("requirements.lock", &file)?;
+                let lock = check_lock("requirements.lock", &file)?;
                 let metadata = parts.metadata.get_or_insert_default();
                 if metadata.api_version == "v1" {
+                    parts.lock = Some(lock);
                     parts.files.push(file);
                 } else {
                     self.warnings.push(REQUIREMENTS_LOCK.into());
@@ -225,9 +234,11 @@ fn read_metadata(metadata: &mut Metadata, name: &'static str, file: &File) -> Re
     metadata.read(&document).map_err(failed)
 }
 
-/// A lock is not used, but one that does not parse is an error in helm too.
-fn check_lock(name: &'static str, file: &File) -> Result<(), LoadError> {
+/// A lock is not used to render, but one that does not parse is an error in helm too.
+fn check_lock(name: &'static str, file: &File) -> Result<sluice_go_template::Str, LoadError> {
     let failed = |error| LoadError::Decode { file: name, error };
-    let document = decode::document(&bytes(file)?, &sluice_yaml::Limits::default()).map_err(failed)?;
-    decode::entries(&document, "v2.Lock").map(drop).map_err(failed)
+    let text = bytes(file)?;
+    let document = decode::document(&text, &sluice_yaml::Limits::default()).map_err(failed)?;
+    decode::entries(&document, "v2.Lock").map_err(failed)?;
+    Ok(text)
 }

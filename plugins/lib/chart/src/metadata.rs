@@ -156,6 +156,25 @@ impl Metadata {
         Ok(())
     }
 
+    /// The dependencies that a lock names: what was resolved for those of the metadata.
+    ///
+    /// # Errors
+    /// The text is no lock.
+    pub fn locked(lock: &[u8]) -> Result<Vec<Dependency>, DecodeError> {
+        let document = decode::document(lock, &sluice_yaml::Limits::default())?;
+        let mut read = Self::default();
+        for (key, value) in decode::entries(&document, "v2.Lock")? {
+            if key.eq_ignore_ascii_case("dependencies") {
+                let field = Field {
+                    owner: "Lock",
+                    name: "dependencies",
+                };
+                read.read_dependencies(&field, value)?;
+            }
+        }
+        Ok(read.dependencies)
+    }
+
     fn read_dependencies(&mut self, field: &Field<'_>, value: &Value) -> Result<(), DecodeError> {
         self.dependencies.clear();
         for item in field.list(value, "[]*v2.Dependency")?.unwrap_or_default() {

@@ -35,6 +35,18 @@ struct Open<'a> {
     first: usize,
 }
 
+impl Open<'_> {
+    /// The key of the mapping whose value is being read.
+    fn key(&self) -> Option<&str> {
+        let awaits_value = self.node.kind == Kind::Mapping && self.node.content.len() % 2 == 1;
+        self.node
+            .content
+            .last()
+            .filter(|_| awaits_value)
+            .map(|key| key.value.as_str())
+    }
+}
+
 /// Checks the size of an input and decodes it.
 pub(crate) fn open_source<'a>(input: &'a [u8], limits: &Limits) -> Result<Source<'a>, Error> {
     if input.len() > limits.max_bytes {
@@ -105,6 +117,52 @@ impl<'a> Composer<'a> {
                 None => return Ok(node),
             }
         }
+    }
+
+    /// As [`next_document`](Self::next_document), but the items of sequences that stand `depth` collections deep are
+    /// handed to `take` as they complete, with the keys that lead to them, and are not in the document. Items that an
+    /// anchor could give again stay in it.
+    pub(crate) fn next_parts<E: From<Error>>(
+        &mut self,
+        depth: usize,
+        take: &mut dyn FnMut(&[&str], Node) -> Result<(), E>,
+    ) -> Result<Option<Node>, E> {
+        if !self.started {
+            self.parser.next()?;
+            self.started = true;
+        }
+        let event = self.parser.next()?;
+        if !matches!(event.kind, EventKind::DocumentStart) {
+            return Ok(None);
+        }
+        self.anchors = Anchors::default();
+        self.anchors.start_document();
+        loop {
+            let event = self.parser.next()?;
+            let Some(node) = self.take(event)? else { continue };
+            if self.is_part(depth) {
+                let keys: Vec<&str> = self.open[..depth - 1].iter().filter_map(Open::key).collect();
+                take(&keys, node)?;
+                continue;
+            }
+            match self.open.last_mut() {
+                Some(parent) => parent.node.content.push(node),
+                None => {
+                    self.parser.next()?;
+                    return Ok(Some(node));
+                }
+            }
+        }
+    }
+
+    /// Whether the node that was just completed is an item to hand out.
+    fn is_part(&self, depth: usize) -> bool {
+        self.open.len() == depth
+            && self
+                .open
+                .last()
+                .is_some_and(|parent| parent.node.kind == Kind::Sequence)
+            && self.open.iter().all(|open| open.anchor.is_none())
     }
 
     /// Handles one event; returns a node when it completes one.

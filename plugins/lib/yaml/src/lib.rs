@@ -22,6 +22,7 @@ mod json;
 mod limits;
 mod node;
 mod parser;
+mod parts;
 mod reader;
 mod resolve;
 mod scanner;
@@ -34,6 +35,7 @@ pub use error::{Error, ErrorKind};
 pub use json::{JsonOptions, is_changed_by_json, write_json};
 pub use limits::Limits;
 pub use node::{Kind, Node, Style, Tag, expand_merges};
+pub use parts::read_parts;
 pub use resolve::{FloatPrecision, Scalar, Schema, format_float, format_json_float, resolve};
 
 /// Plain data: what JSON can say. Objects keep the order in which they were read or built.

@@ -74,7 +74,7 @@ pub mod cluster {
 pub mod source {
     pub use crate::bindings::source::export;
     pub use crate::bindings::source::exports::sluice::plugin::meta::{Description, Guest as Meta};
-    pub use crate::bindings::source::exports::sluice::plugin::source::{Guest, Metadata, Revision};
+    pub use crate::bindings::source::exports::sluice::plugin::source::{Guest, Input, Metadata, Revision};
 }
 
 /// World `renderer-plugin`: implement [`Meta`](renderer::Meta) and [`Guest`](renderer::Guest).

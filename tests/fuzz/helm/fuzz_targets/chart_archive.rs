@@ -1,4 +1,5 @@
-//! A tar archive (packed here when it is not) as a chart: no path leaves the chart, and what unpacks stays within the limits.
+//! A tar archive (packed here when it is not) as a chart: no path leaves the chart, and what unpacks stays within the limits
+//! and is the same chart once it was packed again.
 #![no_main]
 
 use std::io::Write;
@@ -6,7 +7,7 @@ use std::io::Write;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use libfuzzer_sys::fuzz_target;
-use sluice_chart::{Chart, Limits, load_archive};
+use sluice_chart::{Chart, Limits, load_archive, package};
 
 const LIMITS: Limits = Limits {
     max_bytes: 1 << 20,
@@ -37,5 +38,11 @@ fuzz_target!(|bytes: &[u8]| {
         let mut total = 0;
         check(&loaded.chart, &mut total);
         assert!(total <= LIMITS.max_bytes);
+        let Ok(again) = package(&loaded.chart) else {
+            return;
+        };
+        let again = load_archive(&again, Limits::default()).expect("what was packed loads").chart;
+        assert_eq!(again.name(), loaded.chart.name());
+        assert_eq!(again.metadata.version, loaded.chart.metadata.version);
     }
 });

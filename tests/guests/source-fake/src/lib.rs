@@ -2,13 +2,13 @@
 #![cfg(target_family = "wasm")]
 
 use sluice_plugin::files::Sink;
-use sluice_plugin::source::{Guest, Metadata, Revision};
+use sluice_plugin::source::{Guest, Input, Metadata, Revision};
 use sluice_plugin::{Error, Result, git};
 
 guest_frame::meta!(source, "source-fake");
 
 impl Guest for Plugin {
-    fn resolve(config: String, _last: Option<String>) -> Result<Revision> {
+    fn resolve(config: String, _last: Option<String>, _inputs: Vec<Input>) -> Result<Revision> {
         let binding = guest_frame::config(&config)["binding"]
             .as_str()
             .unwrap_or("target")
@@ -21,9 +21,14 @@ impl Guest for Plugin {
         })
     }
 
-    fn fetch(config: String, revision: Revision, out: &Sink) -> Result<Metadata> {
+    fn fetch(config: String, revision: Revision, inputs: Vec<Input>, out: &Sink) -> Result<Metadata> {
         let tree = git::snapshot("target", &revision.pin, None)?;
         match guest_frame::config(&config)["mode"].as_str() {
+            Some("inputs") => {
+                for input in &inputs {
+                    out.take(&input.tree, ".", &input.name)?;
+                }
+            }
             Some("handles") => loop {
                 std::mem::forget(git::snapshot("target", &revision.pin, None)?);
             },

@@ -7,7 +7,7 @@ use wasmtime::component::{Instance, InstancePre, Resource};
 use crate::bindings::imports::sluice::plugin::types::Error;
 use crate::bindings::source::exports::sluice::plugin::source as contract;
 use crate::bindings::source::{SourcePlugin, SourcePluginPre};
-use crate::call::files::SinkHandle;
+use crate::call::files::{SinkHandle, TreeHandle};
 use crate::describe::RawDescription;
 use crate::store::{CallState, misfit};
 
@@ -62,11 +62,13 @@ impl Source {
         store: &mut Store<CallState>,
         config: &str,
         last: Option<&str>,
+        inputs: &[(String, Tree)],
     ) -> wasmtime::Result<Result<SourceRevision, Error>> {
+        let inputs = lower(store.data_mut(), inputs)?;
         let plugin = self.instance(store).await?;
         let found = plugin
             .sluice_plugin_source()
-            .call_resolve(store, config, last)
+            .call_resolve(store, config, last, &inputs)
             .await?;
         Ok(found.map(|revision| SourceRevision {
             id: revision.id,
@@ -79,7 +81,9 @@ impl Source {
         store: &mut Store<CallState>,
         config: &str,
         revision: &SourceRevision,
+        inputs: &[(String, Tree)],
     ) -> wasmtime::Result<Result<(Tree, SourceMetadata), Error>> {
+        let inputs = lower(store.data_mut(), inputs)?;
         let sink: Resource<SinkHandle> = store.data_mut().table.push(SinkHandle::default())?;
         let borrowed = Resource::new_borrow(sink.rep());
         let revision = contract::Revision {
@@ -89,7 +93,7 @@ impl Source {
         let plugin = self.instance(store).await?;
         let source = plugin.sluice_plugin_source();
         let metadata = source
-            .call_fetch(&mut *store, config, &revision, borrowed)
+            .call_fetch(&mut *store, config, &revision, &inputs, borrowed)
             .await?;
         let tree = store.data_mut().table.delete(sink)?.build();
         let lift = |metadata: contract::Metadata| SourceMetadata {
@@ -98,4 +102,17 @@ impl Source {
         };
         Ok(metadata.map(|metadata| (tree, lift(metadata))))
     }
+}
+
+/// Handles to the inputs. Their reads are not recorded: a source's result is stored, not remembered by what it read.
+fn lower(state: &mut CallState, inputs: &[(String, Tree)]) -> wasmtime::Result<Vec<contract::Input>> {
+    let mut lowered = Vec::new();
+    for (name, tree) in inputs {
+        let tree: Resource<TreeHandle> = state.keep_tree(TreeHandle::Snapshot(tree.clone()))?;
+        lowered.push(contract::Input {
+            name: name.clone(),
+            tree,
+        });
+    }
+    Ok(lowered)
 }
