@@ -40,7 +40,28 @@ mod tests {
         }
     }
 
-    /// Section 7, 11: a new version of an API does not prune.
+    /// K11: ten thousand objects with names of ordinary length stay within what etcd takes (1.5 MiB), and within a moment.
+    #[test]
+    fn k11_ten_thousand_entries_fit_and_are_compared_at_once() {
+        let entry = |count: usize| InventoryEntry {
+            id: format!("team-of-the-tenant_an-object-of-ordinary-length-{count:05}_apps_Deployment"),
+            v: "v1".into(),
+        };
+        let old = Inventory {
+            entries: (0..10_000).map(entry).collect(),
+        };
+        let new = Inventory {
+            entries: (5_000..15_000).map(entry).collect(),
+        };
+        let text = serde_json::to_string(&old).expect("JSON");
+        assert!(text.len() < 1_500_000, "{} bytes", text.len());
+        let begun = std::time::Instant::now();
+        assert_eq!(diff_inventory(&old, &new).len(), 5_000);
+        assert_eq!(join(&new, &old.entries).entries.len(), 15_000);
+        // the square of them takes minutes
+        assert!(begun.elapsed().as_secs() < 5);
+    }
+
     /// Section 7, 11: an object that moves to another version of its API is not pruned.
     #[test]
     fn versions_do_not_matter() {

@@ -6,12 +6,16 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use serde_json::Value;
 use sluice_fetch::{RemoteBases, single};
-use sluice_model::TreeRead;
 use sluice_model::port::{Bindings, EndpointError};
+use sluice_model::{Tree, TreeRead};
 use sluice_render::{Need, RenderError, RenderInput, Supplier, Supply};
 use sluice_sandbox::{Call, CallObject, Limits};
 
 use crate::engine::Engine;
+
+mod public_chart;
+
+pub use public_chart::{CHART_SOURCE, PublicChart, pull};
 
 /// The plugin that renders charts.
 pub const CHART_RENDERER: &str = "render-helm";
@@ -28,11 +32,13 @@ pub struct Chart<'a> {
     pub input: &'a (String, Arc<dyn TreeRead>),
 }
 
-/// Renders charts to the text that `helm template` prints.
+/// What becomes of `helmCharts`.
 #[async_trait]
-pub trait ChartRenderer: Send + Sync {
-    /// The text, and whether randomness or time went into it.
+pub trait Charts: Send + Sync {
+    /// The text that `helm template` prints, and whether randomness or time went into it.
     async fn render(&self, chart: Chart<'_>) -> Result<(Bytes, bool), RenderError>;
+    /// The files of a chart of a public repository, in a directory of its name.
+    async fn pull(&self, chart: &PublicChart<'_>) -> Result<Tree, RenderError>;
 }
 
 /// Supplies what a kustomization may have.
@@ -44,7 +50,7 @@ pub struct KustomizeSupplier<C> {
 }
 
 #[async_trait]
-impl<C: ChartRenderer> Supplier for KustomizeSupplier<C> {
+impl<C: Charts> Supplier for KustomizeSupplier<C> {
     async fn supply(&self, need: &Need, held: &[(String, Arc<dyn TreeRead>)]) -> Result<Supply, RenderError> {
         match need {
             Need::Repository { git, reference } => {
@@ -85,11 +91,20 @@ impl<C: ChartRenderer> Supplier for KustomizeSupplier<C> {
                 })
             }
             Need::Chart {
-                chart, repository, ..
-            } => Err(refused(
-                format!("chart {chart} of {repository}"),
-                "charts of repositories are not fetched for kustomizations: put the chart into the source",
-            )),
+                chart,
+                version,
+                repository,
+                devel,
+            } => {
+                let chart = PublicChart {
+                    name: chart,
+                    version,
+                    repository,
+                    devel: *devel,
+                };
+                self.bases(&chart.to_string())?;
+                Ok(supply(self.charts.pull(&chart).await?))
+            }
         }
     }
 }
@@ -106,7 +121,7 @@ fn shown(reference: &str) -> &str {
     if reference.is_empty() { "HEAD" } else { reference }
 }
 
-fn supply(tree: sluice_model::Tree) -> Supply {
+fn supply(tree: Tree) -> Supply {
     Supply {
         tree: Arc::new(tree),
         used_entropy: false,
@@ -136,7 +151,7 @@ pub struct ClusterCharts {
 }
 
 #[async_trait]
-impl ChartRenderer for ClusterCharts {
+impl Charts for ClusterCharts {
     async fn render(&self, chart: Chart<'_>) -> Result<(Bytes, bool), RenderError> {
         let engine = &self.engine;
         let plugin = engine
@@ -157,6 +172,16 @@ impl ChartRenderer for ClusterCharts {
             supplier: None,
         };
         engine.renderer.render_text(&input).await
+    }
+
+    async fn pull(&self, chart: &PublicChart<'_>) -> Result<Tree, RenderError> {
+        let engine = &self.engine;
+        let plugin = engine
+            .plugin_for(CHART_SOURCE, &self.object.namespace)
+            .map_err(|error| refused(chart.to_string(), &error.to_string()))?;
+        let limits = engine.limits_of(CHART_SOURCE, Limits::FETCH);
+        let call = (self.object.clone(), limits);
+        pull(chart, plugin, &engine.transport, call).await
     }
 }
 

@@ -13,18 +13,32 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 use std::{fs, process};
 
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use sluice_model::Digest;
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
+use crate::describe::RawDescription;
 use crate::error::SandboxError;
+use crate::inspect::Inspection;
 
 const CODE: &str = "cwasm";
 const SUM: &str = "sum";
+const ABOUT: &str = "about";
 /// How old the last change of a file must be for its stamp to be noted: a second write within one tick of the file
 /// system's clock would leave the stamp as it is.
 const SETTLED: Duration = Duration::from_secs(2);
+
+/// Longest record about a component; a schema is at most as long as a description may be.
+const MAX_ABOUT: u64 = 4 << 20;
+
+/// What was found out about a component when it was loaded for the first time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct About {
+    pub(crate) inspection: Inspection,
+    pub(crate) description: RawDescription,
+}
 
 /// The folder of one engine.
 #[derive(Debug)]
@@ -99,6 +113,29 @@ impl Cache {
         remove(&sum_path)?;
         write_private(&code, compiled)?;
         write_private(&sum_path, sum.to_string().as_bytes())
+    }
+
+    /// What was found out about a component; none when it is not there or damaged.
+    pub(crate) fn about(&self, digest: &Digest) -> Option<About> {
+        let mut text = String::new();
+        let file = self.open_ours(&self.path(digest, ABOUT)).ok()?;
+        file.take(MAX_ABOUT).read_to_string(&mut text).ok()?;
+        let (sum, json) = text.split_once('\n')?;
+        (sum == self.checksum_of_about(digest, json)).then(|| serde_json::from_str(json).ok())?
+    }
+
+    /// Keeps what was found out about a component.
+    pub(crate) fn keep_about(&self, digest: &Digest, about: &About) -> io::Result<()> {
+        let json = serde_json::to_string(about)?;
+        let text = format!("{}\n{json}", self.checksum_of_about(digest, &json));
+        write_private(&self.path(digest, ABOUT), text.as_bytes())
+    }
+
+    fn checksum_of_about(&self, digest: &Digest, json: &str) -> String {
+        let mut sum = self.checksum(digest);
+        sum.update(b"about\0");
+        sum.update(json.as_bytes());
+        Digest::from_bytes(sum.finalize().into()).to_string()
     }
 
     /// Binds an entry to its component and engine: one that was moved to another name is foreign.

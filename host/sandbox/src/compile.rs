@@ -13,7 +13,7 @@ use tokio::sync::Semaphore;
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
-use crate::cache::{Cache, Found};
+use crate::cache::{About, Cache, Found};
 use crate::compile_process::{CompileProcess, Ended};
 use crate::error::LoadFailure;
 use crate::metrics::Counters;
@@ -73,6 +73,20 @@ impl Compiler {
             loaded: Arc::default(),
             gate,
             counters,
+        }
+    }
+
+    /// What an earlier process found out about the component with this digest.
+    pub(crate) fn about(&self, digest: &Digest) -> Option<About> {
+        self.cache.as_ref()?.about(digest)
+    }
+
+    /// Keeps it for later processes; they find it out again where that fails.
+    pub(crate) fn keep_about(&self, digest: &Digest, about: &About) {
+        if let Some(cache) = &self.cache
+            && let Err(error) = cache.keep_about(digest, about)
+        {
+            tracing::debug!(%digest, %error, "a plugin is looked at again at the next start");
         }
     }
 

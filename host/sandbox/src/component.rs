@@ -29,15 +29,24 @@ pub(crate) fn check(bytes: &[u8], grants: &Grants, limit: u64) -> Result<Inspect
         return Err(LoadFailure::TooLarge { size, limit });
     }
     let found = inspect::inspect(bytes)?;
-    check_complexity(&found)?;
-    check_exports(&found)?;
+    check_found(&found, grants)?;
+    Ok(found)
+}
+
+/// Checks what was found in a component.
+///
+/// # Errors
+/// The first reason to refuse it.
+pub(crate) fn check_found(found: &Inspection, grants: &Grants) -> Result<(), LoadFailure> {
+    check_complexity(found)?;
+    check_exports(found)?;
     for import in &found.imports {
         check_import(import, &found.worlds, grants).map_err(|why| LoadFailure::BadImport {
             import: import.clone(),
             why,
         })?;
     }
-    Ok(found)
+    Ok(())
 }
 
 fn check_complexity(found: &Inspection) -> Result<(), LoadFailure> {

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
+
 use crate::error::LoadFailure;
 use crate::sandbox::Trust;
 use crate::schema::ConfigSchema;
 use crate::text;
 
 /// As the guest gave it.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct RawDescription {
     pub(crate) name: String,
     pub(crate) version: String,

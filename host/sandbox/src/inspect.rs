@@ -1,12 +1,13 @@
 //! What a component imports and exports, read from its bytes without compiling it.
 
+use serde::{Deserialize, Serialize};
 use wasmparser::{Chunk, Encoding, Parser, Payload};
 
 use crate::error::LoadFailure;
 use crate::world::World;
 
 /// What a component's bytes tell.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Inspection {
     /// Full names, for example `sluice:plugin/http@0.1.0`, in order.
     pub imports: Vec<String>,
@@ -19,7 +20,7 @@ pub struct Inspection {
 }
 
 /// How large a component is.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sizes {
     /// Bytes of the file.
     pub bytes: u64,

@@ -10,6 +10,7 @@ use wasmtime::Store;
 use wasmtime::component::InstancePre;
 
 use crate::bindings::imports::sluice::plugin::types::Error;
+use crate::cache::About;
 use crate::call::{Call, CallObject, Entropy, Lookup};
 use crate::compile::Compiled;
 use crate::describe::{Description, RawDescription};
@@ -81,15 +82,45 @@ const RECEIVE: &str = "receive";
 const MAX_LIST: usize = 1000;
 
 impl Plugin {
-    /// Links a component and lets it describe itself.
+    /// Links a component and lets it describe itself, unless its description is known.
     pub(crate) async fn link(
         sandbox: Sandbox,
         (digest, trust): (Digest, Trust),
-        inspection: Inspection,
+        (inspection, known): (Inspection, Option<RawDescription>),
         compiled: Arc<Compiled>,
         pre: InstancePre<CallState>,
     ) -> Result<Self, LoadFailure> {
         let adapters = Adapters::new(&inspection.worlds, &pre)?;
+        let is_known = known.is_some();
+        let raw = match known {
+            Some(raw) => raw,
+            None => Self::ask(&sandbox, &inspection.worlds, &pre).await?,
+        };
+        if trust == Trust::Embedded && !is_known {
+            let about = About {
+                inspection: inspection.clone(),
+                description: raw.clone(),
+            };
+            sandbox.0.compiler.keep_about(&digest, &about);
+        }
+        let (description, schema) = raw.check(trust)?;
+        Ok(Self {
+            sandbox,
+            digest,
+            description,
+            schema,
+            inspection,
+            adapters,
+            _compiled: compiled,
+        })
+    }
+
+    /// What the component says of itself.
+    async fn ask(
+        sandbox: &Sandbox,
+        worlds: &[World],
+        pre: &InstancePre<CallState>,
+    ) -> Result<RawDescription, LoadFailure> {
         let object = CallObject {
             kind: "Plugin".into(),
             ..CallObject::default()
@@ -104,27 +135,14 @@ impl Plugin {
             entropy: &Entropy::fresh(),
             permits: &sandbox.0.compute,
         };
-        let mut session = Session::open(&sandbox, request).await;
+        let mut session = Session::open(sandbox, request).await;
         let wall = session.wall();
-        let done = guard(
-            wall,
-            Adapters::describe(&inspection.worlds, &pre, &mut session.store),
-        )
-        .await;
+        let done = guard(wall, Adapters::describe(worlds, pre, &mut session.store)).await;
         let (raw, _) = session.close(done).map_err(|failure| match failure {
             Failure::ContractMismatch(told) => LoadFailure::ContractMismatch(told),
             failure => LoadFailure::Describe(Box::new(failure)),
         })?;
-        let (description, schema) = raw.check(trust)?;
-        Ok(Self {
-            sandbox,
-            digest,
-            description,
-            schema,
-            inspection,
-            adapters,
-            _compiled: compiled,
-        })
+        Ok(raw)
     }
 
     /// Of the component.

@@ -14,6 +14,7 @@ use crate::compile::Compiler;
 use crate::compile_process::CompileProcess;
 use crate::error::{LoadError, LoadFailure, SandboxError};
 use crate::grants::Grants;
+use crate::inspect::Inspection;
 use crate::limits::Limits;
 use crate::metrics::{Counters, Metrics};
 use crate::permits::{Budget, Permits};
@@ -116,7 +117,7 @@ pub(crate) struct Parts {
     pub(crate) waiting: Permits,
     pub(crate) counters: Arc<Counters>,
     linker: Linker<CallState>,
-    compiler: Compiler,
+    pub(crate) compiler: Compiler,
     component_bytes: u64,
     pooling: bool,
 }
@@ -186,23 +187,34 @@ impl Sandbox {
         grants: Grants,
         trust: Trust,
     ) -> Result<Arc<Plugin>, LoadError> {
-        let limit = self.0.component_bytes;
-        let checked = bytes.clone();
         let failed = |failure| LoadError { digest, failure };
-        let inspection = tokio::task::spawn_blocking(move || component::check(&checked, &grants, limit))
-            .await
-            .map_err(|error| failed(LoadFailure::Malformed(error.to_string())))?
-            .map_err(failed)?;
+        // What the program brings itself was looked at by the first process that loaded it.
+        let known = (trust == Trust::Embedded).then(|| self.0.compiler.about(&digest));
         let load = async {
+            let (inspection, description) = match known.flatten() {
+                Some(about) => {
+                    component::check_found(&about.inspection, &grants)?;
+                    (about.inspection, Some(about.description))
+                }
+                None => (self.inspect(bytes.clone(), grants).await?, None),
+            };
             let compiled = self.0.compiler.component(digest, bytes).await?;
             let pre = self
                 .0
                 .linker
                 .instantiate_pre(&compiled.component)
                 .map_err(|error| mismatch(&error))?;
-            Plugin::link(self.clone(), (digest, trust), inspection, compiled, pre).await
+            let about = (inspection, description);
+            Plugin::link(self.clone(), (digest, trust), about, compiled, pre).await
         };
         load.await.map(Arc::new).map_err(failed)
+    }
+
+    async fn inspect(&self, bytes: Bytes, grants: Grants) -> Result<Inspection, LoadFailure> {
+        let limit = self.0.component_bytes;
+        tokio::task::spawn_blocking(move || component::check(&bytes, &grants, limit))
+            .await
+            .map_err(|error| LoadFailure::Malformed(error.to_string()))?
     }
 
     /// Compiles a component into the cache for another process that is set up alike, see [`SandboxConfig::compiler`].

@@ -7,11 +7,13 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use sluice_fetch::RemoteBases;
-use sluice_model::TreeRead;
 use sluice_model::port::Bindings;
-use sluice_reconcile::supply::{CHART_RENDERER, Chart, ChartRenderer, KustomizeSupplier};
+use sluice_model::{Tree, TreeRead};
+use sluice_reconcile::supply::{
+    CHART_RENDERER, CHART_SOURCE, Chart, Charts, KustomizeSupplier, PublicChart, pull,
+};
 use sluice_render::{Need, RenderError, Supplier, Supply};
-use sluice_sandbox::{Call, CallObject, Entropy, Form, Limits, RenderRequest};
+use sluice_sandbox::{Call, CallObject, Entropy, Form, Limits, Plugin, RenderRequest};
 use sluice_transport::{Transport, TransportOptions};
 use tokio::sync::OnceCell;
 
@@ -35,18 +37,18 @@ impl LocalSupplier {
     }
 
     async fn make(&self) -> KustomizeSupplier<LocalCharts> {
-        let bases = self.allows_bases.then(|| {
-            // a command that talks to a cluster has set it already
-            let _ = settings::use_tls();
-            let transport = Transport::new(TransportOptions {
-                allow_loopback: true,
-                environment_proxy: true,
-            });
-            RemoteBases::new(Arc::new(transport), settings::cache_folder("bases"))
-        });
+        // a command that talks to a cluster has set it already
+        let _ = settings::use_tls();
+        let transport = Arc::new(Transport::new(TransportOptions {
+            allow_loopback: true,
+            environment_proxy: true,
+        }));
+        let folder = settings::cache_folder("bases");
+        let bases = RemoteBases::new(Arc::clone(&transport), folder);
         KustomizeSupplier {
-            bases,
+            bases: Some(bases).filter(|_| self.allows_bases),
             charts: LocalCharts {
+                transport,
                 plugin_cache_path: self.plugin_cache_path.clone(),
             },
         }
@@ -63,24 +65,35 @@ impl Supplier for LocalSupplier {
 
 /// Renders charts with the default renderer.
 struct LocalCharts {
+    transport: Arc<Transport>,
     plugin_cache_path: Option<PathBuf>,
 }
 
+impl LocalCharts {
+    async fn plugin(&self, name: &str, what: &str) -> Result<Arc<Plugin>, RenderError> {
+        let plugin = settings::plugin(name, self.plugin_cache_path.clone()).await;
+        plugin.map_err(|error| RenderError::Supply {
+            what: what.to_owned(),
+            problem: format!("{error:#}"),
+        })
+    }
+}
+
+fn folder(name: &str) -> CallObject {
+    CallObject {
+        kind: "Folder".into(),
+        namespace: String::new(),
+        name: name.to_owned(),
+    }
+}
+
 #[async_trait]
-impl ChartRenderer for LocalCharts {
+impl Charts for LocalCharts {
     async fn render(&self, chart: Chart<'_>) -> Result<(Bytes, bool), RenderError> {
-        let plugin = settings::plugin(CHART_RENDERER, self.plugin_cache_path.clone())
-            .await
-            .map_err(|error| RenderError::Supply {
-                what: format!("chart {}", chart.directory),
-                problem: format!("{error:#}"),
-            })?;
+        let what = format!("chart {}", chart.directory);
+        let plugin = self.plugin(CHART_RENDERER, &what).await?;
         let call = Call {
-            object: CallObject {
-                kind: "Folder".into(),
-                namespace: String::new(),
-                name: chart.directory.to_owned(),
-            },
+            object: folder(chart.directory),
             limits: Limits::RENDER,
             bindings: Bindings::default(),
         };
@@ -93,5 +106,15 @@ impl ChartRenderer for LocalCharts {
         };
         let rendered = plugin.render(&call, request).await?;
         Ok((rendered.text.into(), rendered.used_entropy))
+    }
+    async fn pull(&self, chart: &PublicChart<'_>) -> Result<Tree, RenderError> {
+        let plugin = self.plugin(CHART_SOURCE, &chart.to_string()).await?;
+        pull(
+            chart,
+            plugin,
+            &self.transport,
+            (folder(chart.name), Limits::FETCH),
+        )
+        .await
     }
 }

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use sluice_e2e::command::{Printed, sluice};
 use sluice_e2e::object::config_map;
 use sluice_testbed::process::temp_folder;
-use sluice_testbed::{Change, GitHttpServer, programs};
+use sluice_testbed::{Change, ChartServer, GitHttpServer, Helm, programs};
 
 fn write(folder: &Path, path: &str, text: &str) -> Result<()> {
     let full = folder.join(path);
@@ -231,4 +231,52 @@ fn kustomize(folder: &Path, args: &[&str]) -> Result<String> {
         String::from_utf8_lossy(&output.stderr)
     );
     Ok(String::from_utf8(output.stdout)?)
+}
+
+/// A chart of a repository is fetched by its index, in the sandbox, and rendered as one beside the kustomization.
+#[tokio::test]
+async fn charts_of_repositories_are_fetched_as_kustomize_does() -> Result<()> {
+    let helm = Helm::find()?;
+    let server = ChartServer::start(&helm, None)?;
+    let template = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{ .Release.Name }}-web\ndata:\n  version: {{ .Chart.Version }}\n  size: {{ .Values.size }}\n";
+    for version in ["1.0.0", "1.2.0", "2.0.0-rc.1"] {
+        let chart = format!("apiVersion: v2\nname: web\nversion: {version}\n");
+        server.package(&[
+            ("Chart.yaml", &chart),
+            ("values.yaml", "size: small\n"),
+            ("templates/a.yaml", template),
+        ])?;
+    }
+    server.index(None)?;
+    let url = server.url();
+    for fields in [
+        "version: 1.0.0",
+        "version: 1.2.0, valuesInline: {size: big}",
+        "version: 2.0.0-rc.1",
+        "releaseName: s",
+    ] {
+        // kustomize leaves what it pulled in the folder, and finds it there the next time
+        let folder = temp_folder("render-pulled")?;
+        let folder = folder.path();
+        let text = format!("helmCharts: [{{name: web, repo: \"{url}\", releaseName: r, {fields}}}]\n");
+        let text = text.replace("releaseName: r, releaseName: s", "releaseName: s");
+        write(folder, "app/kustomization.yaml", &text)?;
+        let ours = render(folder, "app", &["--enable-helm"]).await?;
+        assert_eq!(ours.code, Some(0), "{fields}: {}", ours.err);
+        let theirs = kustomize(&folder.join("app"), &["--enable-helm"])?;
+        assert_eq!(ours.out, theirs, "{fields}");
+    }
+    let folder = temp_folder("render-none")?;
+    let folder = folder.path();
+    let text = format!("helmCharts: [{{name: none, repo: \"{url}\", releaseName: r}}]\n");
+    write(folder, "app/kustomization.yaml", &text)?;
+    let missing = render(folder, "app", &["--enable-helm"]).await?;
+    assert!(
+        missing.code == Some(1) && missing.err.contains("none") && missing.err.contains(&url),
+        "{}",
+        missing.err
+    );
+    let refused = render(folder, "app", &["--enable-helm", "--no-remote-bases"]).await?;
+    assert!(refused.err.contains("not allowed"), "{}", refused.err);
+    Ok(())
 }

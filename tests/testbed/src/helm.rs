@@ -1,6 +1,5 @@
 //! Repositories of Helm charts on loopback, filled by the real helm: `HELM_BIN`, else `helm` in the cache of built programs.
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -22,25 +21,16 @@ use crate::programs;
 pub struct Helm(PathBuf);
 
 impl Helm {
-    /// None, with a line that says so, when the machine has no helm.
+    /// `HELM_BIN`, else the helm of the cache of built programs, built first when it is missing.
     ///
     /// # Errors
-    /// The cache's folder cannot be named.
-    pub fn find() -> Result<Option<Self>> {
+    /// The build fails.
+    pub fn find() -> Result<Self> {
         let program = match std::env::var_os("HELM_BIN") {
             Some(path) => PathBuf::from(path),
-            None => programs::cache_folder()?.join("bin/helm"),
+            None => programs::find("helm")?,
         };
-        if !program.exists() {
-            // past the capture of the test runner, which hides what a passing test prints
-            let _ = writeln!(
-                std::io::stderr(),
-                "SKIPPED: no helm at {} (set HELM_BIN)",
-                program.display()
-            );
-            return Ok(None);
-        }
-        Ok(Some(Self(program)))
+        Ok(Self(program))
     }
 
     /// Runs a command and gives its output.

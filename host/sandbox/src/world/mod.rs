@@ -7,10 +7,12 @@ pub mod source;
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::grants::Interface;
 
 /// A world of the contract; a component may serve several.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum World {
     /// Fetches sources.
     Source,

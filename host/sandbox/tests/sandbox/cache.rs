@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use sluice_sandbox::{Grants, Sandbox, SandboxConfig};
+use sluice_sandbox::{Embedded, Grants, Sandbox, SandboxConfig};
 
 use crate::guests::{SHORT, bytes, call, request};
 
@@ -183,4 +183,43 @@ async fn old_entries_make_room() {
         .await
         .expect("loads");
     assert_eq!(entries(dir.path(), "cwasm").len(), 1);
+}
+
+/// Loads an embedded guest in a new sandbox: its description, and how often it was asked for it.
+async fn described(cache: &Path, guest: &str) -> (String, u64) {
+    let sandbox = open(cache);
+    let embedded = Embedded::new(guest, bytes(guest));
+    let plugin = sandbox
+        .load_embedded(embedded, Grants::all())
+        .await
+        .expect("loads");
+    let calls = sandbox.metrics().calls;
+    let asked = calls.iter().filter(|(key, _)| key.function == "describe");
+    (
+        plugin.description().name.clone(),
+        asked.map(|(_, row)| row.count).sum(),
+    )
+}
+
+/// What the program itself brings is looked at once: later processes know what it says, unless the record is damaged or
+/// another component's.
+#[tokio::test]
+async fn an_embedded_component_is_asked_once_what_it_is() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let cache = dir.path().join("plugins");
+    assert_eq!(described(&cache, "render-echo").await, ("render-echo".into(), 1));
+    assert_eq!(described(&cache, "render-echo").await, ("render-echo".into(), 0));
+    let record = entries(&cache, "about").remove(0);
+    let text = fs::read_to_string(&record).expect("a record");
+    fs::write(&record, text.replace("render-echo", "render-evil")).expect("written");
+    assert_eq!(described(&cache, "render-echo").await, ("render-echo".into(), 1));
+    assert_eq!(described(&cache, "notify-echo").await, ("notify-echo".into(), 1));
+    let records = entries(&cache, "about");
+    let (this, other) = (&records[0], &records[1]);
+    fs::copy(this, other).expect("copied");
+    let names = [
+        described(&cache, "render-echo").await.0,
+        described(&cache, "notify-echo").await.0,
+    ];
+    assert_eq!(names, ["render-echo", "notify-echo"]);
 }
