@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sluice_api::{
-    Alert, Bucket, ExternalArtifact, GitRepository, Kustomization, OCIRepository, Plugin, Provider,
+    Alert, Bucket, ExternalArtifact, GitRepository, HelmChart, HelmRelease, Kustomization, OCIRepository, Plugin,
+    Provider,
 };
 use sluice_artifact::ArtifactStore;
 use sluice_cluster::{Cluster, Hub};
@@ -98,8 +99,12 @@ pub struct Stores {
     pub buckets: Arc<Store<Bucket>>,
     /// Sources of other controllers.
     pub external_artifacts: Arc<Store<ExternalArtifact>>,
+    /// Charts.
+    pub helm_charts: Arc<Store<HelmChart>>,
     /// What is applied.
     pub kustomizations: Arc<Store<Kustomization>>,
+    /// What is installed.
+    pub helm_releases: Arc<Store<HelmRelease>>,
     /// Who is told of what.
     pub alerts: Arc<Store<Alert>>,
     /// Where events are sent.
@@ -115,6 +120,8 @@ pub struct Queues {
     pub git_repositories: Arc<Queue>,
     /// Of Kustomization.
     pub kustomizations: Arc<Queue>,
+    /// Of HelmRelease.
+    pub helm_releases: Arc<Queue>,
     /// Of Plugin.
     pub plugins: Arc<Queue>,
 }
@@ -153,6 +160,8 @@ pub struct Engine {
     pub queues: Queues,
     /// What Kustomizations refer to.
     pub references: Index,
+    /// What HelmReleases refer to.
+    pub helm_references: Index,
 }
 
 /// Source kinds that this version reconciles itself.

@@ -8,7 +8,9 @@ pub mod engine;
 pub mod expression;
 pub mod feature;
 pub mod fetched;
+pub mod following;
 pub mod git_repository;
+pub mod helm_release;
 pub mod index;
 pub mod interval;
 pub mod key;
@@ -24,6 +26,7 @@ pub mod run;
 pub mod secret;
 pub mod status;
 pub mod store;
+pub mod tenant;
 pub mod trigger;
 pub mod worker;
 

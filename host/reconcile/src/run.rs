@@ -13,11 +13,12 @@ use tokio::task::JoinSet;
 use crate::engine::Engine;
 use crate::git_repository::GitRepositoryReconciler;
 use crate::interval::Backoff;
+use crate::helm_release::HelmReleaseReconciler;
 use crate::kustomization::KustomizationReconciler;
 use crate::plugin::PluginReconciler;
 use crate::queue::Queue;
 use crate::store::{Kind, Store};
-use crate::trigger::{GitRepositories, Kustomizations, Nobody, Plugins, Sources};
+use crate::trigger::{GitRepositories, HelmReleases, Kustomizations, Nobody, Plugins, Sources};
 use crate::worker::{self, Reconciler};
 
 /// The informers and workers of a process.
@@ -42,6 +43,8 @@ impl Running {
         stores
             .kustomizations
             .observe(Arc::new(Kustomizations(engine.clone())));
+        stores.helm_releases.observe(Arc::new(HelmReleases(engine.clone())));
+        stores.helm_charts.observe(Arc::new(Sources(engine.clone())));
         stores.oci_repositories.observe(Arc::new(Sources(engine.clone())));
         stores.buckets.observe(Arc::new(Sources(engine.clone())));
         stores
@@ -52,6 +55,8 @@ impl Running {
         stores.providers.observe(Arc::new(Nobody));
         running.inform_namespaced(&stores.git_repositories);
         running.inform_namespaced(&stores.kustomizations);
+        running.inform_namespaced(&stores.helm_releases);
+        running.inform_sources(&stores.helm_charts);
         running.inform_sources(&stores.oci_repositories);
         running.inform_sources(&stores.buckets);
         running.inform_sources(&stores.external_artifacts);
@@ -81,12 +86,13 @@ impl Running {
         self.inform(store, api);
     }
 
-    /// Sources that others reconcile are read wherever Kustomizations are served, whatever `--kinds` says.
+    /// Sources that others reconcile are read wherever their consumers are served, whatever `--kinds` says.
     fn inform_sources<K>(&mut self, store: &Arc<Store<K>>)
     where
         K: Kind + Resource<Scope = NamespaceResourceScope>,
     {
-        if !self.engine.options.serves("Kustomization") {
+        let options = &self.engine.options;
+        if !options.serves("Kustomization") && !options.serves("HelmRelease") {
             store.skip();
             return;
         }
@@ -129,6 +135,8 @@ impl Running {
         let stores = &self.engine.stores;
         stores.git_repositories.synced().await;
         stores.kustomizations.synced().await;
+        stores.helm_releases.synced().await;
+        stores.helm_charts.synced().await;
         stores.oci_repositories.synced().await;
         stores.buckets.synced().await;
         stores.external_artifacts.synced().await;
@@ -142,10 +150,11 @@ impl Running {
         let options = &self.engine.options;
         let (sources, others) = (options.concurrent_sources, options.concurrent);
         let queues = &self.engine.queues;
-        let (plugins, sources_queue, kustomizations) = (
+        let (plugins, sources_queue, kustomizations, releases) = (
             queues.plugins.clone(),
             queues.git_repositories.clone(),
             queues.kustomizations.clone(),
+            queues.helm_releases.clone(),
         );
         let reconciler = Arc::new(PluginReconciler::new(self.engine.clone()));
         reconciler.install_all().await;
@@ -158,6 +167,11 @@ impl Running {
         self.spawn(
             Arc::new(KustomizationReconciler::new(self.engine.clone())),
             kustomizations,
+            others,
+        );
+        self.spawn(
+            Arc::new(HelmReleaseReconciler::new(self.engine.clone())),
+            releases,
             others,
         );
     }
@@ -173,7 +187,12 @@ impl Running {
     /// Lets every worker finish the pass it is in, for at most `grace`, then ends everything.
     pub async fn finish(mut self, grace: Duration) {
         let queues = &self.engine.queues;
-        for queue in [&queues.git_repositories, &queues.kustomizations, &queues.plugins] {
+        for queue in [
+            &queues.git_repositories,
+            &queues.kustomizations,
+            &queues.helm_releases,
+            &queues.plugins,
+        ] {
             queue.close();
         }
         let drained =

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use sluice_api::annotation::FINALIZER;
 use sluice_api::condition::{self, Condition};
-use sluice_api::{GitRepositoryStatus, KustomizationStatus, PluginStatus};
+use sluice_api::{GitRepositoryStatus, HelmReleaseStatus, KustomizationStatus, PluginStatus};
 use sluice_cluster::kube;
 use sluice_cluster::kube::api::{Api, Patch, PatchParams};
 
@@ -89,7 +89,7 @@ macro_rules! conditioned {
         }
     )*};
 }
-conditioned!(GitRepositoryStatus, KustomizationStatus, PluginStatus);
+conditioned!(GitRepositoryStatus, KustomizationStatus, HelmReleaseStatus, PluginStatus);
 
 /// `status` with the times of `written` where a condition says what was written before: a state that came and went
 /// within a pass was seen by nobody, and is no transition.

@@ -189,6 +189,7 @@ async fn make_engine(
         stores,
         queues: Queues::default(),
         references: sluice_reconcile::index::Index::default(),
+        helm_references: sluice_reconcile::index::Index::default(),
     };
     Ok((Arc::new(engine), notifications))
 }

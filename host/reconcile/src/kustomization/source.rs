@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use sluice_api::{
-    Bucket, ExternalArtifact, GitRepository, GoDuration, Kustomization, KustomizationSpec, OCIRepository,
+    Bucket, ExternalArtifact, GitRepository, GoDuration, HelmChart, Kustomization, KustomizationSpec, OCIRepository,
 };
 use sluice_cluster::kube::ResourceExt as _;
 use sluice_model::Artifact;
@@ -127,7 +127,7 @@ macro_rules! sources {
         }
     )*};
 }
-sources!(GitRepository, OCIRepository, Bucket, ExternalArtifact);
+sources!(GitRepository, OCIRepository, Bucket, ExternalArtifact, HelmChart);
 
 /// The artifact of a stored object; the outer option is whether there is such an object.
 fn stored<K: Source>(store: &Store<K>, key: &ObjectKey) -> Option<Option<sluice_api::Artifact>> {
