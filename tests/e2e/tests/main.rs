@@ -19,6 +19,7 @@ mod flux_contract;
 mod git_refs;
 mod git_ssh;
 mod health;
+mod helm_release;
 mod incremental;
 mod notification;
 mod overlay;
