@@ -288,9 +288,9 @@ pub struct ReleaseSnapshot {
     pub oci_digest: Option<String>,
     /// Helm's word for its state.
     pub status: String,
-    /// Tests that ran, by name.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub test_hooks: BTreeMap<String, TestHookStatus>,
+    /// Tests that ran, by name; an empty map says that there was nothing to test.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub test_hooks: Option<BTreeMap<String, TestHookStatus>>,
     /// Its number.
     #[schemars(schema_with = "crate::schema::integer")]
     pub version: i64,

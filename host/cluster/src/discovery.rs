@@ -132,6 +132,41 @@ impl Discovery {
         })
     }
 
+    /// Every served API version, alone and with each of its kinds behind a slash, sorted: Helm's
+    /// `.Capabilities.APIVersions`.
+    ///
+    /// # Errors
+    /// The server does not tell.
+    pub async fn api_versions(&self) -> Result<Vec<String>, ClusterError> {
+        if self.known().1.is_none_or(|age| age >= MAX_AGE) {
+            self.refresh(Instant::now()).await?;
+        }
+        let mut versions: Vec<String> = Vec::new();
+        for resource in self.known().0.resources() {
+            let version = resource.api_version();
+            versions.push(format!("{version}/{}", resource.kind));
+            versions.push(version);
+        }
+        versions.sort_unstable();
+        versions.dedup();
+        Ok(versions)
+    }
+
+    /// The server's version of Kubernetes, for example `v1.35.0`.
+    ///
+    /// # Errors
+    /// The server does not tell.
+    pub async fn server_version(&self) -> Result<String, ClusterError> {
+        let answer = self.read("/version").await?;
+        let version: serde_json::Value = serde_json::from_slice(&answer).unwrap_or_default();
+        let version = version["gitVersion"].as_str();
+        version.map(ToOwned::to_owned).ok_or_else(|| ClusterError::Other {
+            message: "the server's answer names no gitVersion".into(),
+            reason: String::new(),
+            code: 0,
+        })
+    }
+
     /// Makes the next look-up ask the server: a CRD was written, or the server no longer knows a path.
     pub fn invalidate(&self) {
         self.state.lock().asked = None;

@@ -4,9 +4,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use sluice_api::{
-    Alert, Bucket, ExternalArtifact, GitRepository, HelmChart, HelmRepository, Kustomization, OCIRepository,
-    Plugin, Provider,
+    Alert, Bucket, ExternalArtifact, GitRepository, HelmChart, HelmRelease, HelmRepository, Kustomization,
+    OCIRepository, Plugin, Provider,
 };
 use sluice_artifact::ArtifactStore;
 use sluice_cluster::{Cluster, Hub};
@@ -19,7 +20,7 @@ use sluice_sandbox::PluginStore;
 use sluice_transport::Transport;
 
 use crate::feature::FeatureGates;
-use crate::fetched::FetchedTrees;
+use crate::fetched::{FetchError, FetchedTrees};
 use crate::index::{Index, Target};
 use crate::metrics::Metrics;
 use crate::plugin::KeptComponents;
@@ -108,6 +109,8 @@ pub struct Stores {
     pub external_artifacts: Arc<Store<ExternalArtifact>>,
     /// What is applied.
     pub kustomizations: Arc<Store<Kustomization>>,
+    /// What is installed.
+    pub helm_releases: Arc<Store<HelmRelease>>,
     /// Who is told of what.
     pub alerts: Arc<Store<Alert>>,
     /// Where events are sent.
@@ -127,6 +130,8 @@ pub struct Queues {
     pub helm_charts: Arc<Queue>,
     /// Of Kustomization.
     pub kustomizations: Arc<Queue>,
+    /// Of HelmRelease.
+    pub helm_releases: Arc<Queue>,
     /// Of Plugin.
     pub plugins: Arc<Queue>,
 }
@@ -167,7 +172,12 @@ pub struct Engine {
     pub references: Index,
     /// What HelmCharts refer to.
     pub chart_sources: Index,
+    /// What HelmReleases refer to.
+    pub helm_references: Index,
 }
+
+/// Largest file of an artifact that is read into memory at once.
+const MAX_ARTIFACT_FILE: u64 = 100 << 20;
 
 /// Source kinds that this version reconciles itself.
 const RECONCILED_SOURCES: [&str; 3] = ["GitRepository", "HelmRepository", "HelmChart"];
@@ -176,6 +186,21 @@ impl Engine {
     /// Whether the artifacts of a source kind are in our own store: its reconciler exists and is selected.
     pub fn stores_artifacts_of(&self, kind: &str) -> bool {
         RECONCILED_SOURCES.contains(&kind) && self.options.serves(kind)
+    }
+
+    /// The bytes of an artifact that is one file: from our own store, or from whoever serves it.
+    ///
+    /// # Errors
+    /// It cannot be fetched, or is another than its status says.
+    pub async fn artifact_bytes(&self, kind: &str, artifact: &Artifact) -> Result<Bytes, FetchError> {
+        if self.stores_artifacts_of(kind) {
+            let (store, artifact) = (Arc::clone(&self.artifacts), artifact.clone());
+            let read = tokio::task::spawn_blocking(move || store.read_file(&artifact, MAX_ARTIFACT_FILE));
+            if let Ok(Ok(bytes)) = read.await {
+                return Ok(bytes.into());
+            }
+        }
+        self.fetched.bytes(artifact).await
     }
 
     /// Folder of a Git source's objects.

@@ -18,13 +18,21 @@ pub const NO_FAIL_FAST: &str = "DisableFailFastBehavior";
 /// A wait for health ends when something new asks for a reconciliation: what Sluice always does.
 const CANCEL_HEALTH_CHECKS: &str = "CancelHealthCheckOnNewRevision";
 
+/// A failed action of a HelmRelease is tried again where its spec names no strategy.
+pub const DEFAULT_TO_RETRY: &str = "DefaultToRetryOnFailure";
+
+/// The digest of a chart's artifact does not become part of the chart's version.
+pub const NO_CHART_DIGEST: &str = "DisableChartDigestTracking";
+
 /// Gates of Flux's controllers that change what Sluice does, with their state here when nothing is said.
-const KNOWN: [(&str, bool); 5] = [
+const KNOWN: [(&str, bool); 7] = [
     (EXTERNAL_ARTIFACT, true),
     (STRICT_SUBSTITUTIONS, true),
     (ADDITIVE_EXPRESSIONS, false),
     (NO_FAIL_FAST, false),
     (CANCEL_HEALTH_CHECKS, true),
+    (DEFAULT_TO_RETRY, false),
+    (NO_CHART_DIGEST, false),
 ];
 
 /// The gates that an operator set.

@@ -156,6 +156,25 @@ impl FetchedTrees {
 
     async fn fetch(&self, artifact: &Artifact) -> Result<Tree, FetchError> {
         let revision = || artifact.revision.clone();
+        let bytes = self.bytes(artifact).await?;
+        let limits = self.limits;
+        let unpacked = tokio::task::spawn_blocking(move || unpack(&*bytes, &limits, Symlinks::Skip));
+        match unpacked.await {
+            Ok(Ok(tree)) => Ok(tree),
+            Ok(Err(source)) => Err(FetchError::Unpack {
+                revision: revision(),
+                source,
+            }),
+            Err(_) => Err(FetchError::Ended { revision: revision() }),
+        }
+    }
+
+    /// The file of an artifact as it is served, checked by its digest and not kept.
+    ///
+    /// # Errors
+    /// It cannot be fetched, or is another than its status says.
+    pub async fn bytes(&self, artifact: &Artifact) -> Result<bytes::Bytes, FetchError> {
+        let revision = || artifact.revision.clone();
         let limit = self.limits.compressed;
         if artifact.size > limit {
             return Err(FetchError::TooLarge {
@@ -174,21 +193,12 @@ impl FetchedTrees {
                 revision: revision(),
                 source,
             })?;
-        let (limits, wanted) = (self.limits, artifact.digest);
-        let unpacked = tokio::task::spawn_blocking(move || {
-            let found = Digest::of(&bytes);
-            if found != wanted {
-                return Err(found);
-            }
-            Ok(unpack(&*bytes, &limits, Symlinks::Skip))
-        });
-        match unpacked.await {
-            Ok(Ok(Ok(tree))) => Ok(tree),
-            Ok(Ok(Err(source))) => Err(FetchError::Unpack {
-                revision: revision(),
-                source,
-            }),
-            Ok(Err(found)) => Err(FetchError::Digest {
+        let wanted = artifact.digest;
+        let hashed = bytes.clone();
+        let found = tokio::task::spawn_blocking(move || Digest::of(&hashed)).await;
+        match found {
+            Ok(found) if found == wanted => Ok(bytes),
+            Ok(found) => Err(FetchError::Digest {
                 revision: revision(),
                 found,
                 wanted,

@@ -8,8 +8,10 @@ pub mod engine;
 pub mod expression;
 pub mod feature;
 pub mod fetched;
+pub mod following;
 pub mod git_repository;
 pub mod helm_chart;
+pub mod helm_release;
 pub mod helm_repository;
 pub mod index;
 pub mod interval;
@@ -28,6 +30,7 @@ pub mod source;
 pub mod status;
 pub mod store;
 pub mod supply;
+pub mod tenant;
 pub mod trigger;
 pub mod worker;
 

@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 use crate::engine::Engine;
 use crate::git_repository::GitRepositoryReconciler;
 use crate::helm_chart::HelmChartReconciler;
+use crate::helm_release::HelmReleaseReconciler;
 use crate::helm_repository::HelmRepositoryReconciler;
 use crate::interval::Backoff;
 use crate::kustomization::KustomizationReconciler;
@@ -20,7 +21,7 @@ use crate::plugin::PluginReconciler;
 use crate::queue::Queue;
 use crate::store::{Kind, Store};
 use crate::trigger::{
-    GitRepositories, HelmCharts, HelmRepositories, Kustomizations, Nobody, Plugins, Sources,
+    GitRepositories, HelmCharts, HelmReleases, HelmRepositories, Kustomizations, Nobody, Plugins, Sources,
 };
 use crate::worker::{self, Reconciler};
 
@@ -50,6 +51,9 @@ impl Running {
         stores
             .kustomizations
             .observe(Arc::new(Kustomizations(engine.clone())));
+        stores
+            .helm_releases
+            .observe(Arc::new(HelmReleases(engine.clone())));
         stores.oci_repositories.observe(Arc::new(Sources(engine.clone())));
         stores.buckets.observe(Arc::new(Sources(engine.clone())));
         stores
@@ -60,8 +64,9 @@ impl Running {
         stores.providers.observe(Arc::new(Nobody));
         running.inform_namespaced(&stores.git_repositories);
         running.inform_namespaced(&stores.helm_repositories);
-        running.inform_namespaced(&stores.helm_charts);
         running.inform_namespaced(&stores.kustomizations);
+        running.inform_namespaced(&stores.helm_releases);
+        running.inform_sources(&stores.helm_charts);
         running.inform_sources(&stores.oci_repositories);
         running.inform_sources(&stores.buckets);
         running.inform_sources(&stores.external_artifacts);
@@ -96,7 +101,7 @@ impl Running {
     where
         K: Kind + Resource<Scope = NamespaceResourceScope>,
     {
-        if !["Kustomization", "HelmChart"]
+        if !["Kustomization", "HelmChart", "HelmRelease"]
             .iter()
             .any(|kind| self.engine.options.serves(kind))
         {
@@ -142,8 +147,9 @@ impl Running {
         let stores = &self.engine.stores;
         stores.git_repositories.synced().await;
         stores.helm_repositories.synced().await;
-        stores.helm_charts.synced().await;
         stores.kustomizations.synced().await;
+        stores.helm_releases.synced().await;
+        stores.helm_charts.synced().await;
         stores.oci_repositories.synced().await;
         stores.buckets.synced().await;
         stores.external_artifacts.synced().await;
@@ -157,10 +163,11 @@ impl Running {
         let options = &self.engine.options;
         let (sources, others) = (options.concurrent_sources, options.concurrent);
         let queues = &self.engine.queues;
-        let (plugins, sources_queue, kustomizations) = (
+        let (plugins, sources_queue, kustomizations, releases) = (
             queues.plugins.clone(),
             queues.git_repositories.clone(),
             queues.kustomizations.clone(),
+            queues.helm_releases.clone(),
         );
         let reconciler = Arc::new(PluginReconciler::new(self.engine.clone()));
         reconciler.install_all().await;
@@ -185,6 +192,11 @@ impl Running {
             kustomizations,
             others,
         );
+        self.spawn(
+            Arc::new(HelmReleaseReconciler::new(self.engine.clone())),
+            releases,
+            others,
+        );
     }
 
     fn spawn(&mut self, reconciler: Arc<dyn Reconciler>, queue: Arc<Queue>, concurrent: usize) {
@@ -203,6 +215,7 @@ impl Running {
             &queues.helm_repositories,
             &queues.helm_charts,
             &queues.kustomizations,
+            &queues.helm_releases,
             &queues.plugins,
         ] {
             queue.close();

@@ -10,7 +10,8 @@ use serde_json::{Map, Value, json};
 use sluice_api::annotation::FINALIZER;
 use sluice_api::condition::{self, Condition};
 use sluice_api::{
-    GitRepositoryStatus, HelmChartStatus, HelmRepositoryStatus, KustomizationStatus, PluginStatus,
+    GitRepositoryStatus, HelmChartStatus, HelmReleaseStatus, HelmRepositoryStatus, KustomizationStatus,
+    PluginStatus,
 };
 use sluice_cluster::kube::api::{Api, Patch, PatchParams};
 use sluice_cluster::kube::{self, ResourceExt as _};
@@ -96,6 +97,7 @@ conditioned!(
     HelmRepositoryStatus,
     HelmChartStatus,
     KustomizationStatus,
+    HelmReleaseStatus,
     PluginStatus
 );
 

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use sluice_api::{GitRepository, HelmChart, HelmRepository, Kustomization, Plugin, condition};
+use sluice_api::{GitRepository, HelmChart, HelmRelease, HelmRepository, Kustomization, Plugin, condition};
 use sluice_fetch::helm::is_oci;
 use sluice_model::condition::types;
 
 use crate::engine::Engine;
 use crate::helm_chart;
+use crate::helm_release;
 use crate::index::Target;
 use crate::key::ObjectKey;
 use crate::kustomization::source::Source;
@@ -60,7 +61,7 @@ impl Observer<HelmRepository> for HelmRepositories {
     }
 }
 
-/// Watches HelmCharts: keeps their references.
+/// Watches HelmCharts: keeps their references, and wakes the releases of one with a new artifact.
 pub struct HelmCharts(pub Arc<Engine>);
 
 impl Observer<HelmChart> for HelmCharts {
@@ -68,6 +69,7 @@ impl Observer<HelmChart> for HelmCharts {
         let target = new.map(|object| helm_chart::target(object));
         self.0.chart_sources.set(key, target);
         wake_itself(&self.0.queues.helm_charts, key, old, new);
+        wake_consumers(&self.0, key, old, new);
     }
 }
 
@@ -88,6 +90,9 @@ fn wake_consumers<K: Source>(engine: &Engine, key: &ObjectKey, old: Option<&Arc<
     let source = Target::new(K::kind(&()), key.clone());
     for user in engine.references.users(&source) {
         engine.queues.kustomizations.add(user, Reason::Revision);
+    }
+    for user in engine.helm_references.users(&source) {
+        engine.queues.helm_releases.add(user, Reason::Revision);
     }
     wake_charts(engine, &source);
 }
@@ -169,6 +174,43 @@ impl Observer<Kustomization> for Kustomizations {
     }
 }
 
+/// Watches HelmReleases: keeps their references, and wakes who waits for one that became ready.
+pub struct HelmReleases(pub Arc<Engine>);
+
+impl HelmReleases {
+    fn index(&self, key: &ObjectKey, object: Option<&Arc<HelmRelease>>) {
+        let targets = object.map(|object| helm_release::targets(object));
+        self.0.helm_references.set(key, targets.unwrap_or_default());
+    }
+}
+
+impl Observer<HelmRelease> for HelmReleases {
+    fn changed(&self, key: &ObjectKey, old: Option<&Arc<HelmRelease>>, new: Option<&Arc<HelmRelease>>) {
+        self.index(key, new);
+        wake_itself(&self.0.queues.helm_releases, key, old, new);
+        let readiness = |object: Option<&Arc<HelmRelease>>| {
+            let status = object?.status.as_ref()?;
+            let ready = condition::is_true(&status.conditions, types::READY);
+            Some((ready, status.observed_generation))
+        };
+        let (before, now) = (readiness(old), readiness(new));
+        let became_ready = before != now && now.is_some_and(|(ready, _)| ready);
+        for user in self
+            .0
+            .helm_references
+            .users(&Target::new("HelmRelease", key.clone()))
+        {
+            let judges = || {
+                let object = self.0.stores.helm_releases.get(&user)?;
+                helm_release::dependency::judges(&object, key).then_some(())
+            };
+            if became_ready || (new.is_some() && judges().is_some()) {
+                self.0.queues.helm_releases.add(user, Reason::Dependency);
+            }
+        }
+    }
+}
+
 /// Watches Plugins: another renderer makes every Kustomization due.
 pub struct Plugins(pub Arc<Engine>);
 
@@ -201,11 +243,12 @@ impl<K: Kind> Observer<K> for Nobody {
 
 /// The kinds of these definitions that no reconciler of this version serves, for the log at start.
 pub fn unserved(options: &crate::Options) -> BTreeMap<&'static str, &'static str> {
-    const SERVED: [&str; 7] = [
+    const SERVED: [&str; 8] = [
         "GitRepository",
         "HelmRepository",
         "HelmChart",
         "Kustomization",
+        "HelmRelease",
         "Alert",
         "Provider",
         "Plugin",

@@ -25,6 +25,8 @@ pub enum Outcome {
     RetryAfter(Duration),
     /// Failed; due again with back-off.
     Backoff(String),
+    /// Goes on in a task of its own, which brings the object back.
+    Elsewhere,
     /// The object is gone.
     Gone,
 }
@@ -124,6 +126,7 @@ impl Worker {
                 self.queue.schedule(key.clone(), Reason::Retry, after);
                 "error"
             }
+            Outcome::Elsewhere => "elsewhere",
             Outcome::Gone => {
                 self.backoff.reset(key);
                 self.queue.forget(key);

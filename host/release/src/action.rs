@@ -18,7 +18,7 @@ use serde_json::{Map, Value};
 use sluice_model::Object;
 use thiserror::Error;
 
-pub use self::test::TestFilter;
+pub use self::test::{TestFilter, is_chosen};
 use crate::error::StorageError;
 use crate::manifest::ManifestError;
 use crate::port::{Deletion, Records, ResourceError, Resources};

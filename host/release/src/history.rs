@@ -1,7 +1,9 @@
 //! What status remembers of a release's revisions, so that a change from outside is noticed.
 
-use serde_json::json;
-use sluice_api::helm_release::ReleaseSnapshot;
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+use sluice_api::helm_release::{ReleaseSnapshot, TestHookStatus};
 use sluice_cluster::k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use sluice_model::Digest;
 
@@ -32,13 +34,13 @@ pub fn observe(release: &Release, config_digest: &str, action: &str) -> ReleaseS
         namespace: release.namespace.clone(),
         oci_digest: None,
         status: release.info.status.as_str().to_owned(),
-        test_hooks: std::collections::BTreeMap::new(),
+        test_hooks: None,
         version: i64::from(release.version),
     }
 }
 
 /// Whether a stored release is still what the snapshot was taken of. A snapshot of another form says nothing.
-pub(crate) fn is_untouched(snapshot: &ReleaseSnapshot, release: &Release) -> bool {
+pub fn is_untouched(snapshot: &ReleaseSnapshot, release: &Release) -> bool {
     let same = snapshot.name == release.name
         && snapshot.namespace == release.namespace
         && snapshot.version == i64::from(release.version);
@@ -71,18 +73,79 @@ fn digest(release: &Release) -> Digest {
 /// Drops snapshots, the latest first, that are of no use any more: those before the last good one, or all but five.
 pub fn truncate(history: &mut Vec<ReleaseSnapshot>, ignore_tests: bool) {
     history.sort_by_key(|snapshot| std::cmp::Reverse(snapshot.version));
-    let good = |snapshot: &ReleaseSnapshot| {
-        let tested = ignore_tests
-            || !snapshot
-                .test_hooks
-                .values()
-                .any(|hook| hook.phase.as_deref() == Some("Failed"));
-        matches!(snapshot.status.as_str(), "deployed" | "superseded") && tested
-    };
+    let good = |snapshot: &ReleaseSnapshot| is_good(snapshot, ignore_tests);
     match history.iter().skip(1).position(good) {
         Some(at) => history.truncate(at + 2),
         None => history.truncate(KEPT),
     }
+}
+
+/// Drops all but the five latest snapshots: where failures are not remediated, none before is gone back to.
+pub fn truncate_to_latest(history: &mut Vec<ReleaseSnapshot>) {
+    history.sort_by_key(|snapshot| std::cmp::Reverse(snapshot.version));
+    history.truncate(KEPT);
+}
+
+/// The last good snapshot before the latest: what a rollback goes back to.
+pub fn previous(history: &[ReleaseSnapshot], ignore_tests: bool) -> Option<&ReleaseSnapshot> {
+    history
+        .iter()
+        .skip(1)
+        .find(|snapshot| is_good(snapshot, ignore_tests))
+}
+
+fn is_good(snapshot: &ReleaseSnapshot, ignore_tests: bool) -> bool {
+    let is_deployed = matches!(snapshot.status.as_str(), "deployed" | "superseded");
+    is_deployed && (ignore_tests || !has_failed_test(snapshot))
+}
+
+/// Whether a test that we ran has failed.
+pub fn has_failed_test(snapshot: &ReleaseSnapshot) -> bool {
+    let mut phases = snapshot.test_hooks.iter().flat_map(|hooks| hooks.values());
+    phases.any(|hook| hook.phase.as_deref() == Some("Failed"))
+}
+
+/// Whether tests ran to their end, a failed one included; there may have been none to run.
+pub fn has_been_tested(snapshot: &ReleaseSnapshot) -> bool {
+    let Some(hooks) = &snapshot.test_hooks else {
+        return false;
+    };
+    has_failed_test(snapshot)
+        || hooks
+            .values()
+            .all(|hook| hook.phase.as_deref() == Some("Succeeded"))
+}
+
+/// What became of the tests that `is_chosen` takes.
+pub fn test_hooks(release: &Release, is_chosen: impl Fn(&str) -> bool) -> BTreeMap<String, TestHookStatus> {
+    let time = |text: &str| Some(Time(text.parse().ok()?));
+    let hooks = release
+        .hooks_at("test")
+        .into_iter()
+        .filter(|hook| is_chosen(&hook.name));
+    hooks
+        .map(|hook| {
+            let run = &hook.last_run;
+            let status = TestHookStatus {
+                last_completed: time(&run.completed_at),
+                last_started: time(&run.started_at),
+                phase: (!run.phase.is_empty()).then(|| run.phase.clone()),
+            };
+            (hook.name.clone(), status)
+        })
+        .collect()
+}
+
+/// The digest of values as Flux computes it, so that neither sees a change when it takes over from the other.
+pub fn config_digest(config: &Map<String, Value>) -> String {
+    let text = if config.is_empty() {
+        String::new()
+    } else {
+        // values came from JSON, which YAML can write
+        sluice_yaml::emit_value(&Value::Object(config.clone()), sluice_yaml::Flavour::MapSlice)
+            .unwrap_or_default()
+    };
+    Digest::of(text.as_bytes()).to_string()
 }
 
 #[cfg(test)]
@@ -121,6 +184,23 @@ mod tests {
         assert!(is_untouched(&snapshot, &stored));
         stored.manifest.push_str("a: 1\n");
         assert!(!is_untouched(&snapshot, &stored));
+    }
+
+    /// The digest of Flux 2.9.4 (`chartutil.DigestValues`) for the same values: keys by their bytes, whole numbers plain.
+    #[test]
+    fn the_digest_of_values_is_fluxs() {
+        let values = json!({"a9": 1, "a10": {"z": [true, null, 1.5], "b": "x: y"}, "Z": "yes"});
+        let text = sluice_yaml::emit_value(&values, sluice_yaml::Flavour::MapSlice).expect("YAML");
+        assert_eq!(
+            text,
+            "Z: \"yes\"\na10:\n  b: 'x: y'\n  z:\n  - true\n  - null\n  - 1.5\na9: 1\n"
+        );
+        let empty = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+        assert_eq!(config_digest(&Map::new()), empty);
+        assert_eq!(
+            config_digest(values.as_object().expect("a map")),
+            Digest::of(text.as_bytes()).to_string()
+        );
     }
 
     #[test]

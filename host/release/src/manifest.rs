@@ -24,6 +24,26 @@ pub fn read_manifest(text: &str) -> Result<Vec<Object>, ManifestError> {
     Ok(objects.filter(|object| !object.kind().is_empty()).collect())
 }
 
+/// Objects with the templates that they come from, as Helm stores them.
+pub fn write_manifest(objects: &[(String, Object)]) -> String {
+    let mut text = String::new();
+    for (path, object) in objects {
+        text.push_str("---\n# Source: ");
+        text.push_str(path);
+        text.push('\n');
+        text.push_str(&write_object(object));
+    }
+    text
+}
+
+/// One object as YAML.
+pub fn write_object(object: &Object) -> String {
+    let value = object.clone().into_value();
+    let yaml = sluice_yaml::emit_value(&value, sluice_yaml::Flavour::Sigs);
+    // JSON is YAML: what the emitter refuses is written as it is
+    yaml.unwrap_or_else(|_| format!("{value}\n"))
+}
+
 /// Whether the chart asks to keep the object when the release lets go of it.
 pub fn is_kept(object: &Object) -> bool {
     object
@@ -58,6 +78,20 @@ mod tests {
         let objects = read_manifest(text).expect("objects");
         assert_eq!(objects.iter().map(Object::kind).collect::<Vec<_>>(), ["A", "B"]);
         assert!(read_manifest("a: [").is_err());
+    }
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        let object = Object::from_value(
+            serde_json::json!({"kind": "A", "metadata": {"name": "x"}, "data": {"a": "1\n2\n"}}),
+        );
+        let objects = vec![("c/templates/a.yaml".to_owned(), object.expect("a map"))];
+        let text = write_manifest(&objects);
+        assert!(
+            text.starts_with("---\n# Source: c/templates/a.yaml\ndata:\n"),
+            "{text}"
+        );
+        assert_eq!(read_manifest(&text).expect("objects"), [objects[0].1.clone()]);
     }
 
     #[test]

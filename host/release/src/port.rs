@@ -58,11 +58,15 @@ pub enum Deletion {
 /// The objects of a release, with the tenant's identity.
 #[async_trait]
 pub trait Resources: Send + Sync {
-    /// Applies objects in Helm's order, and gives those that did not exist before.
+    /// Looks before anything is stored whether objects may be applied: what belongs to another release may not be taken
+    /// over where that is forbidden.
     ///
     /// # Errors
-    /// All objects that were refused.
-    async fn apply(&self, objects: &[Object]) -> Result<Vec<Object>, ResourceError>;
+    /// All objects that may not.
+    async fn admit(&self, objects: &[Object]) -> Result<(), ResourceError>;
+
+    /// Applies objects in their order, and gives those that did not exist before, also when others were refused.
+    async fn apply(&self, objects: &[Object]) -> (Vec<Object>, Result<(), ResourceError>);
 
     /// Deletes objects; those that are gone are fine.
     ///

@@ -2,7 +2,7 @@
 
 use sluice_api::helm_release::ReleaseSnapshot;
 
-use crate::history::is_untouched;
+use crate::history::{has_been_tested, has_failed_test, is_untouched};
 use crate::record::{Release, Status};
 
 /// What the spec wants.
@@ -114,24 +114,15 @@ fn deployed(latest: &Release, snapshot: &ReleaseSnapshot, wanted: &Wanted) -> St
     tested(latest, snapshot, wanted.test)
 }
 
-/// Tests that another client ran are not ours. An empty map of hooks says that there was nothing to test; none says
-/// that no test ran, which is told by the action of the snapshot.
+/// Tests that another client ran are not ours.
 fn tested(latest: &Release, snapshot: &ReleaseSnapshot, target: Target) -> State {
     if target == Target::Untested {
         return State::InSync;
     }
-    let hooks = latest.hooks_at("test");
-    if hooks
-        .iter()
-        .any(|hook| !snapshot.test_hooks.contains_key(&hook.name))
-    {
+    if !has_been_tested(snapshot) {
         return State::Untested;
     }
-    let failed = snapshot
-        .test_hooks
-        .values()
-        .any(|hook| hook.phase.as_deref() == Some("Failed"));
-    if failed && target == Target::Tested {
+    if has_failed_test(snapshot) && target == Target::Tested {
         return State::Failed(format!("a test of release {} has failed", named(latest)));
     }
     State::InSync
@@ -261,7 +252,7 @@ mod tests {
             phase: Some("Failed".into()),
             ..TestHookStatus::default()
         };
-        snapshot.test_hooks.insert("check".into(), failed);
+        snapshot.test_hooks = Some([("check".to_owned(), failed)].into());
         let history = [snapshot];
         assert!(matches!(
             determine(Some(&found), &history, &tested),

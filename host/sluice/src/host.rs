@@ -190,6 +190,7 @@ async fn make_engine(
         queues: Queues::default(),
         references: sluice_reconcile::index::Index::default(),
         chart_sources: sluice_reconcile::index::Index::default(),
+        helm_references: sluice_reconcile::index::Index::default(),
     };
     Ok((Arc::new(engine), notifications))
 }

@@ -33,12 +33,28 @@ impl Guest for RenderHelm {
             return Err(Error::invalid_config("the render needs one input: the source"));
         };
         let files: Rc<dyn Files> = Rc::new(InputTree::new(input.tree));
+        if options.load_only {
+            return load(&files, &request.root, &options);
+        }
         let environment = environment(request.entropy, options.lookup)?;
         let update = options.dependency_update;
         let rendered = sluice_helm::template(&files, &request.root, options, &environment)
             .map_err(|error| failure(error, update))?;
         to_wire(rendered, request.want).map_err(|error| failure(error, update))
     }
+}
+
+/// The chart and the user's values, nothing rendered.
+fn load(files: &Rc<dyn Files>, root: &str, options: &Options) -> Result<Rendered> {
+    let loaded = sluice_helm::load_only(files, root, options);
+    let loaded = loaded.map_err(|error| failure(error, options.dependency_update))?;
+    Ok(Rendered {
+        extras: vec![Extra::Chart(loaded.chart_json(options).to_string())],
+        warnings: loaded.warnings,
+        objects: Vec::new(),
+        text: Vec::new(),
+        used_entropy: false,
+    })
 }
 
 fn environment(entropy: Entropy, lookup: bool) -> Result<Environment> {
@@ -71,7 +87,7 @@ fn to_wire(rendered: sluice_helm::Rendered, want: Form) -> Result<Rendered, slui
             extras.extend(crds.map(|crd| Extra::Crd(crd.to_string())));
             let hooks = rendered.hook_objects()?.into_iter();
             extras.extend(hooks.map(|hook| Extra::Hook(hook.to_string())));
-            extras.push(Extra::Chart(rendered.chart_json().to_string()));
+            extras.push(Extra::Chart(rendered.chart_json()?.to_string()));
         }
     }
     if let Some(notes) = &rendered.notes {

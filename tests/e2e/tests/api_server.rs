@@ -10,10 +10,11 @@ use sluice_e2e::object::{commit_of, config_map, git_repository, inventory, is_cu
 use sluice_testbed::{Change, ControlPlane, GitHttpServer, SluiceOptions, SluiceProcess, crds};
 
 /// A process that was stopped, and goes on when this is dropped.
-struct Stopped(u32);
+pub struct Stopped(u32);
 
 impl Stopped {
-    fn begin(pid: u32) -> Result<Self> {
+    /// Stops it.
+    pub fn begin(pid: u32) -> Result<Self> {
         signal(pid, "-STOP")?;
         Ok(Self(pid))
     }

@@ -23,6 +23,7 @@ mod git_ssh;
 mod health;
 mod helm_chart;
 mod helm_chart_git;
+mod helm_release;
 mod helm_repository;
 mod incremental;
 mod notification;

@@ -88,6 +88,11 @@ impl Table {
             .map_or(&[], Vec::as_slice)
     }
 
+    /// Everything that is served, in no order.
+    pub(super) fn resources(&self) -> impl Iterator<Item = &Arc<Resource>> {
+        self.kinds.values().flatten()
+    }
+
     /// Whether a server of this group did not answer, so that a miss proves nothing.
     pub(super) fn is_stale(&self, group: &str) -> bool {
         self.stale.iter().any(|(stale, _)| stale == group)

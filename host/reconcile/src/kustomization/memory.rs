@@ -11,8 +11,8 @@ use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 use super::health::Waiting;
-use super::reference::{Following, ReferenceWatch};
 use super::termination::Terminating;
+use crate::following::{Following, ReferenceWatch};
 use crate::key::ObjectKey;
 use crate::queue::{Reason, Reasons};
 use crate::remote::Remote;

@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use sluice_api::{
-    Bucket, ExternalArtifact, GitRepository, GoDuration, HelmRepository, Kustomization, KustomizationSpec,
-    OCIRepository,
+    Bucket, ExternalArtifact, GitRepository, GoDuration, HelmChart, HelmRepository, Kustomization,
+    KustomizationSpec, OCIRepository,
 };
 use sluice_cluster::kube::ResourceExt as _;
 use sluice_model::Artifact;
@@ -133,7 +133,8 @@ sources!(
     OCIRepository,
     Bucket,
     ExternalArtifact,
-    HelmRepository
+    HelmRepository,
+    HelmChart
 );
 
 /// The artifact of a stored object; the outer option is whether there is such an object.

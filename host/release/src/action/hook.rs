@@ -79,7 +79,7 @@ impl Actions<'_> {
     }
 
     async fn start_and_finish(&self, objects: &[Object]) -> Result<(), ResourceError> {
-        self.resources.apply(objects).await?;
+        self.resources.apply(objects).await.1?;
         for object in objects {
             self.resources.finish(object, self.settings.timeout).await?;
         }

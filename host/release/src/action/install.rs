@@ -17,6 +17,7 @@ impl Actions<'_> {
         {
             return Err(ActionError::Pending { name: draft.name });
         }
+        self.resources.admit(&draft.objects).await?;
         let now = self.now();
         let mut release = self.drafted(
             &draft,
@@ -40,7 +41,7 @@ impl Actions<'_> {
 
     async fn put_up(&self, release: &mut Release, draft: &Draft) -> Result<(), ActionError> {
         self.hooks(release, "pre-install").await?;
-        self.resources.apply(&draft.objects).await?;
+        self.resources.apply(&draft.objects).await.1?;
         self.wait(&draft.objects).await?;
         self.hooks(release, "post-install").await
     }

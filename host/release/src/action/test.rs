@@ -1,7 +1,6 @@
 //! Runs a release's tests: its hooks of the event `test`.
 
 use super::{ActionError, Actions, Ended, missing};
-use crate::record::Hook;
 
 /// Which tests run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +23,7 @@ impl Actions<'_> {
             return Err(missing(name, 0));
         };
         let done = self
-            .chosen_hooks(&mut release, "test", &|hook| is_chosen(hook, filters))
+            .chosen_hooks(&mut release, "test", &|hook| is_chosen(&hook.name, filters))
             .await;
         let stored = self.update(&release).await;
         Ok(Ended {
@@ -34,12 +33,12 @@ impl Actions<'_> {
     }
 }
 
-/// What is left out is never run; when some are asked for, only they are.
-fn is_chosen(hook: &Hook, filters: &[TestFilter]) -> bool {
+/// Whether a test runs: what is left out never does; when some are asked for, only they do.
+pub fn is_chosen(hook: &str, filters: &[TestFilter]) -> bool {
     let named = |exclude| {
         filters
             .iter()
-            .any(|filter| filter.exclude == exclude && filter.name == hook.name)
+            .any(|filter| filter.exclude == exclude && filter.name == hook)
     };
     let asked = filters.iter().all(|filter| filter.exclude) || named(false);
     asked && !named(true)
@@ -51,19 +50,13 @@ mod tests {
 
     #[test]
     fn what_is_left_out_wins_over_what_is_asked_for() {
-        let hook = |name: &str| Hook {
-            name: name.into(),
-            ..Hook::default()
-        };
         let filter = |name: &str, exclude| TestFilter {
             name: name.into(),
             exclude,
         };
-        assert!(is_chosen(&hook("a"), &[]));
-        assert!(
-            is_chosen(&hook("a"), &[filter("a", false)]) && !is_chosen(&hook("b"), &[filter("a", false)])
-        );
-        assert!(!is_chosen(&hook("a"), &[filter("a", true)]) && is_chosen(&hook("b"), &[filter("a", true)]));
-        assert!(!is_chosen(&hook("a"), &[filter("a", false), filter("a", true)]));
+        assert!(is_chosen("a", &[]));
+        assert!(is_chosen("a", &[filter("a", false)]) && !is_chosen("b", &[filter("a", false)]));
+        assert!(!is_chosen("a", &[filter("a", true)]) && is_chosen("b", &[filter("a", true)]));
+        assert!(!is_chosen("a", &[filter("a", false), filter("a", true)]));
     }
 }

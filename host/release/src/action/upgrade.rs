@@ -23,6 +23,7 @@ impl Actions<'_> {
         if latest.info.status.is_pending() {
             return Err(ActionError::Pending { name: draft.name });
         }
+        self.resources.admit(&draft.objects).await?;
         let standing = standing(&history, latest).clone();
         let info = Info {
             first_deployed: standing.info.first_deployed.clone(),
@@ -59,8 +60,9 @@ impl Actions<'_> {
     ) -> Result<(), ActionError> {
         let old = standing_objects(history)?;
         self.hooks(release, before).await?;
-        let created = self.resources.apply(objects).await?;
+        let (created, applied) = self.resources.apply(objects).await;
         let changed = async {
+            applied?;
             let gone = gone(&old, objects, &release.namespace);
             self.resources.delete(&gone, Deletion::Background).await?;
             self.wait(objects).await

@@ -74,6 +74,18 @@ pub struct Options {
     /// API versions besides those that helm knows.
     #[serde(default)]
     pub api_versions: Vec<String>,
+    /// `apiVersions` are all that there are: those of a cluster that was asked.
+    #[serde(default)]
+    pub api_versions_only: bool,
+    /// Version of the chart instead of its own, as Flux has it where the digest of a chart is tracked.
+    #[serde(default)]
+    pub chart_version: Option<String>,
+    /// Give the chart as Helm stores it and the user's values.
+    #[serde(default)]
+    pub release_record: bool,
+    /// Only load chart and values; render nothing.
+    #[serde(default)]
+    pub load_only: bool,
     /// Put the files of `crds/` first.
     #[serde(default)]
     pub include_crds: bool,

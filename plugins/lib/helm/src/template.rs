@@ -2,7 +2,6 @@
 
 use std::rc::Rc;
 
-use sluice_chart::values::map_to_json;
 use sluice_chart::{
     Chart, Coalescer, Crd, Files, Limits, check_dependencies, check_release_name, check_schemas,
     is_compatible, load, process_dependencies,
@@ -35,6 +34,8 @@ pub struct Rendered {
     pub chart: Chart,
     /// The values that the root chart's templates saw.
     pub values: Map,
+    /// The user's values alone.
+    pub user_values: Map,
     /// In the order of installation.
     pub manifests: Vec<Manifest>,
     /// By kind.
@@ -47,7 +48,7 @@ pub struct Rendered {
     pub warnings: Vec<String>,
     /// Whether randomness or time went into it.
     pub used_entropy: bool,
-    options: Options,
+    pub(crate) options: Options,
 }
 
 /// Renders the chart at a path of the tree.
@@ -67,9 +68,7 @@ pub fn template(
         options.release.name = name_template::render(text, &sprig.functions, environment.limits)?;
     }
     let user = user_values::merge(files, &options)?;
-    let loaded = load(files, path, Limits::default())?;
-    let (mut chart, mut warnings) = (loaded.chart, loaded.warnings);
-    check_chart(&chart, &mut warnings)?;
+    let (mut chart, mut warnings) = load_chart(files, path, &options)?;
     check_release_name(&options.release.name)?;
     let more =
         process_dependencies(&mut chart, &user).map_err(|error| Error::Dependencies(error.to_string()))?;
@@ -99,6 +98,7 @@ pub fn template(
         crds: chart.crds(),
         chart,
         values,
+        user_values: user,
         manifests: sorted.manifests,
         hooks: sorted.hooks,
         notes,
@@ -106,6 +106,40 @@ pub fn template(
         used_entropy: sprig.used_entropy.get(),
         options,
     })
+}
+
+/// A chart and the user's values before anything is rendered.
+pub struct Unrendered {
+    /// The chart as it was loaded.
+    pub chart: Chart,
+    /// The user's values.
+    pub user_values: Map,
+    /// For the user.
+    pub warnings: Vec<String>,
+}
+
+/// Loads the chart at a path of the tree and merges the user's values.
+///
+/// # Errors
+/// As [`template`], for these two.
+pub fn load_only(files: &Rc<dyn Files>, path: &str, options: &Options) -> Result<Unrendered, Error> {
+    let user_values = user_values::merge(files, options)?;
+    let (chart, warnings) = load_chart(files, path, options)?;
+    Ok(Unrendered {
+        chart,
+        user_values,
+        warnings,
+    })
+}
+
+fn load_chart(files: &Rc<dyn Files>, path: &str, options: &Options) -> Result<(Chart, Vec<String>), Error> {
+    let loaded = load(files, path, Limits::default())?;
+    let (mut chart, mut warnings) = (loaded.chart, loaded.warnings);
+    if let Some(version) = &options.chart_version {
+        version.clone_into(&mut Rc::make_mut(&mut chart.metadata).version);
+    }
+    check_chart(&chart, &mut warnings)?;
+    Ok((chart, warnings))
 }
 
 fn capabilities(options: &Options) -> Result<Capabilities, Error> {
@@ -122,6 +156,7 @@ fn capabilities(options: &Options) -> Result<Capabilities, Error> {
     Ok(Capabilities {
         kube_version: given.map(parse).transpose()?.unwrap_or_default(),
         api_versions: options.api_versions.clone(),
+        api_versions_only: options.api_versions_only,
     })
 }
 
@@ -214,29 +249,9 @@ impl Rendered {
         }
         Ok(objects)
     }
-
-    /// The chart's metadata and the values that its templates saw.
-    pub fn chart_json(&self) -> serde_json::Value {
-        let metadata = &self.chart.metadata;
-        serde_json::json!({
-            "metadata": {
-                "name": metadata.name,
-                "version": metadata.version,
-                "appVersion": metadata.app_version,
-                "apiVersion": metadata.api_version,
-                "description": metadata.description,
-                "kubeVersion": metadata.kube_version,
-                "deprecated": metadata.deprecated,
-                "type": metadata.chart_type,
-                "annotations": metadata.annotations,
-            },
-            "release": self.options.release.name,
-            "values": map_to_json(&self.values),
-        })
-    }
 }
 
-fn json(document: &[u8], path: &str) -> Result<Vec<serde_json::Value>, Error> {
+pub(crate) fn json(document: &[u8], path: &str) -> Result<Vec<serde_json::Value>, Error> {
     let failed = |error| manifest::ManifestError {
         path: path.to_owned(),
         error,

@@ -25,6 +25,10 @@ metadata: {name: hook, annotations: {helm.sh/hook: pre-install, helm.sh/hook-wei
 ";
 
 fn render() -> Rendered {
+    render_with(json!({}))
+}
+
+fn render_with(more: serde_json::Value) -> Rendered {
     let files = [
         (
             "Chart.yaml",
@@ -40,7 +44,10 @@ fn render() -> Rendered {
     ];
     let files = files.map(|(name, text)| (name.to_owned(), text.as_bytes().to_vec()));
     let files: Rc<dyn Files> = Rc::new(MemoryFiles(BTreeMap::from(files)));
-    let config = json!({"release": {"name": "rel"}, "values": [{"object": {"a": {"c": 2}}}]});
+    let mut config = json!({"release": {"name": "rel"}, "values": [{"object": {"a": {"c": 2}}}]});
+    for (key, value) in more.as_object().unwrap() {
+        config[key] = value.clone();
+    }
     let environment = Environment {
         seed: [0; 32],
         now_ms: 0,
@@ -86,8 +93,31 @@ fn definitions_notes_and_chart_come_beside() {
         .collect();
     assert_eq!(names, ["x", "z"]);
     assert_eq!(rendered.notes.as_deref(), Some(&b"Welcome to rel"[..]));
-    let chart = rendered.chart_json();
+    let chart = rendered.chart_json().unwrap();
     assert_eq!(chart["metadata"]["version"], "1.2.3");
     assert_eq!(chart["metadata"]["appVersion"], "9");
     assert_eq!(chart["values"], json!({"a": {"b": 1, "c": 2}}));
+}
+
+/// What a release needs: the chart as Helm stores it, under the version that it was given.
+#[test]
+fn the_record_of_a_release_is_the_chart_as_helm_stores_it() {
+    let rendered = render_with(json!({"releaseRecord": true, "chartVersion": "1.2.3+abc"}));
+    let chart = rendered.chart_json().unwrap();
+    let record = &chart["record"];
+    assert_eq!(
+        record["metadata"],
+        json!({"name": "c", "version": "1.2.3+abc", "apiVersion": "v2", "appVersion": "9"})
+    );
+    assert_eq!(record["values"]["a"], json!({"b": 1}));
+    let names: Vec<&str> = record["templates"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|file| file["name"].as_str())
+        .collect();
+    assert_eq!(names, ["templates/NOTES.txt", "templates/a.yaml"]);
+    assert_eq!(record["files"][0]["name"], "crds/x.yaml");
+    assert_eq!(chart["config"], json!({"a": {"c": 2}}));
+    assert_eq!(chart["hookPaths"], json!(["c/templates/a.yaml"]));
 }

@@ -49,6 +49,8 @@ struct Emitter {
     indention: bool,
     /// Nesting of the walk, to bound it.
     depth: usize,
+    /// Keys are sorted by their bytes, not in go-yaml's natural order.
+    byte_order: bool,
     /// Data was met that JSON on the way to v2 changes, or that is refused then.
     changed_by_json: bool,
 }
@@ -72,6 +74,7 @@ impl Emitter {
             whitespace: true,
             indention: true,
             depth: 0,
+            byte_order: false,
             changed_by_json: false,
         }
     }

@@ -132,25 +132,26 @@ impl Records for World {
 
 #[async_trait]
 impl Resources for World {
-    async fn apply(&self, objects: &[Object]) -> Result<Vec<Object>, ResourceError> {
+    async fn admit(&self, _: &[Object]) -> Result<(), ResourceError> {
+        Ok(())
+    }
+
+    async fn apply(&self, objects: &[Object]) -> (Vec<Object>, Result<(), ResourceError>) {
         let mut created = Vec::new();
         for object in objects {
             if !self.step(format!("apply {}", object.name())) {
-                return Err(ResourceError("killed".into()));
+                return (created, Err(ResourceError("killed".into())));
             }
             if self.refused.lock().iter().any(|name| name == object.name()) {
-                return Err(ResourceError(format!("{} is refused", object.name())));
+                let error = ResourceError(format!("{} is refused", object.name()));
+                return (created, Err(error));
             }
-            if self
-                .objects
-                .lock()
-                .insert(object.name().to_owned(), object.clone())
-                .is_none()
-            {
+            let mut objects = self.objects.lock();
+            if objects.insert(object.name().to_owned(), object.clone()).is_none() {
                 created.push(object.clone());
             }
         }
-        Ok(created)
+        (created, Ok(()))
     }
 
     async fn delete(&self, objects: &[Object], _: Deletion) -> Result<(), ResourceError> {

@@ -186,12 +186,19 @@ pub struct Capabilities {
     pub kube_version: KubeVersion,
     /// API versions besides the known ones.
     pub api_versions: Vec<String>,
+    /// The known ones do not count.
+    pub api_versions_only: bool,
 }
 
 impl Capabilities {
     /// `.Capabilities`
     pub(crate) fn value(&self) -> Value {
-        let known = API_VERSIONS.iter().copied().map(Value::from);
+        let known: &[&str] = if self.api_versions_only {
+            &[]
+        } else {
+            &API_VERSIONS
+        };
+        let known = known.iter().copied().map(Value::from);
         let more = self
             .api_versions
             .iter()

@@ -45,4 +45,6 @@ pub enum Flavour {
     Sigs,
     /// `go.yaml.in/yaml/v3` (helm's `toYamlPretty`, kyaml's `Marshal`).
     V3(EmitOptions),
+    /// `go.yaml.in/yaml/v2` of a `MapSlice` whose keys were sorted by their bytes (the digest of values in Flux).
+    MapSlice,
 }

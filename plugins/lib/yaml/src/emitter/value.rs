@@ -56,7 +56,7 @@ impl Marshal for crate::Value {
     }
 }
 
-/// Writes one document of data, keys in go-yaml's natural order, with the final line break.
+/// Writes one document of data, keys in go-yaml's natural order unless the flavour has another, with the final line break.
 ///
 /// # Errors
 /// Data the Go function refuses: characters YAML does not allow and JSON leaves unescaped, keys of more than 1,024
@@ -71,9 +71,11 @@ pub fn emit_value<T: Marshal>(value: &T, flavour: Flavour) -> Result<String, Err
     let mut emitter = match flavour {
         Flavour::Sigs => Emitter::new(Schema::V2, &EmitOptions::V2, 1024),
         Flavour::V3(options) => Emitter::new(Schema::V3, &options, 1024),
+        Flavour::MapSlice => Emitter::new(Schema::V2, &EmitOptions::V2, 1024),
     };
+    emitter.byte_order = flavour == Flavour::MapSlice;
     emitter.value(value, Place::default())?;
-    if !emitter.changed_by_json {
+    if !emitter.changed_by_json || flavour == Flavour::MapSlice {
         return Ok(emitter.finish());
     }
     let json = write_json(value, JsonOptions::COMPACT);
@@ -124,7 +126,11 @@ impl Emitter {
 
     fn mapping<T: Marshal>(&mut self, mut entries: Vec<(&str, &T)>, place: Place) -> Result<(), Error> {
         self.enter()?;
-        sort_keys(&mut entries, self.schema);
+        if self.byte_order {
+            entries.sort_by(|a, b| a.0.cmp(b.0));
+        } else {
+            sort_keys(&mut entries, self.schema);
+        }
         let before = self.open_block_mapping(place);
         for (key, value) in entries {
             self.note_json(key, true);

@@ -1,0 +1,255 @@
+//! Upgrading: new charts, new values, tests, failures and what is done about them.
+
+use anyhow::Result;
+use serde_json::json;
+use sluice_e2e::Case;
+use sluice_e2e::object::{condition, failed_for, is_current, is_ready, message};
+
+use super::bed::{Chart, Charts, Helm, hook, release};
+
+fn snapshots(object: &serde_json::Value) -> Vec<String> {
+    let history = object["status"]["history"].as_array();
+    let line =
+        |it: &serde_json::Value| format!("{} {}", it["version"], it["status"].as_str().unwrap_or_default());
+    history.into_iter().flatten().map(line).collect()
+}
+
+#[tokio::test]
+async fn a_new_chart_and_new_values_are_upgrades_and_nothing_new_is_none() -> Result<()> {
+    let case = Case::start("helm-upgrade").await?;
+    let charts = Charts::start()?;
+    let first = Chart::new("1.0.0").file(
+        "templates/old.yaml",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{ .Release.Name }}-old\n",
+    );
+    charts.publish(&case, "web", &first).await?;
+    case.apply(release("web", "web", json!({}))).await?;
+    case.until("HelmRelease", "web", "is ready", is_current).await?;
+    assert!(case.exists("ConfigMap", "web-old").await?);
+
+    charts.publish(&case, "web", &Chart::new("1.1.0")).await?;
+    let upgraded = case
+        .until("HelmRelease", "web", "is upgraded", |it| {
+            is_current(it) && it["status"]["lastAttemptedRevision"] == "1.1.0"
+        })
+        .await?;
+    assert_eq!(
+        message(&upgraded),
+        format!(
+            "Helm upgrade succeeded for release {}/web.v2 with chart web@1.1.0",
+            case.namespace
+        )
+    );
+    assert_eq!(snapshots(&upgraded), ["2 deployed", "1 superseded"]);
+    assert!(
+        !case.exists("ConfigMap", "web-old").await?,
+        "what the chart dropped is gone"
+    );
+
+    case.merge(
+        "HelmRelease",
+        "web",
+        json!({"spec": {"values": {"color": "green"}}}),
+    )
+    .await?;
+    case.until("HelmRelease", "web", "has the new values", |it| {
+        is_current(it) && snapshots(it).first().is_some_and(|latest| latest == "3 deployed")
+    })
+    .await?;
+    let settings = case.get("ConfigMap", "web-settings").await?;
+    assert_eq!(settings["data"]["color"], "green");
+
+    case.reconcile("HelmRelease", "web").await?;
+    case.reconcile("HelmRelease", "web").await?;
+    let same = case.get("ConfigMap", "web-settings").await?;
+    assert_eq!(
+        same["metadata"]["resourceVersion"],
+        settings["metadata"]["resourceVersion"]
+    );
+    if let Some(helm) = Helm::find(&case.namespace).await? {
+        assert_eq!(
+            helm.history("web").await?,
+            ["1 superseded", "2 superseded", "3 deployed"]
+        );
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_failed_upgrade_is_rolled_back_and_stalls_when_the_retries_are_over() -> Result<()> {
+    let case = Case::start("helm-rollback").await?;
+    let charts = Charts::start()?;
+    charts.publish(&case, "web", &Chart::new("1.0.0")).await?;
+    let spec = json!({"upgrade": {"remediation": {"retries": 1}}});
+    case.apply(release("web", "web", spec)).await?;
+    case.until("HelmRelease", "web", "is ready", is_current).await?;
+
+    let broken = Chart::new("1.1.0").file("values.yaml", "color: red\n").file(
+        "templates/check.yaml",
+        &hook("check", "post-upgrade", "", Some("failed")),
+    );
+    charts.publish(&case, "web", &broken).await?;
+    let stalled = case
+        .until("HelmRelease", "web", "is stalled", |it| {
+            condition(it, "Stalled").is_some_and(|it| it["reason"] == "RetriesExceeded")
+        })
+        .await?;
+    assert_eq!(
+        condition(&stalled, "Stalled").expect("Stalled")["message"],
+        "Failed to upgrade after 2 attempt(s)"
+    );
+    assert!(failed_for(&stalled, "RollbackSucceeded"), "{stalled}");
+    let head = format!(
+        "Helm rollback to previous release {}/web.v3 with chart web@1.0.0 succeeded",
+        case.namespace
+    );
+    assert_eq!(message(&stalled), head);
+    assert_eq!(stalled["status"]["upgradeFailures"], 2);
+    assert_eq!(
+        condition(&stalled, "Released").expect("Released")["reason"],
+        "UpgradeFailed"
+    );
+    assert_eq!(
+        case.get("ConfigMap", "web-settings").await?["data"]["color"],
+        "blue"
+    );
+    if let Some(helm) = Helm::find(&case.namespace).await? {
+        let history = helm.history("web").await?;
+        assert_eq!(
+            history.last().map(String::as_str),
+            Some("5 deployed"),
+            "{history:?}"
+        );
+        assert_eq!(
+            history.iter().filter(|it| it.ends_with("failed")).count(),
+            2,
+            "{history:?}"
+        );
+    }
+    case.until_told("the failed upgrade", |event| event["reason"] == "UpgradeFailed")
+        .await?;
+    case.until_told("the rollback", |event| event["reason"] == "RollbackSucceeded")
+        .await?;
+
+    charts.publish(&case, "web", &Chart::new("1.2.0")).await?;
+    let healed = case
+        .until("HelmRelease", "web", "is upgraded to the fixed chart", |it| {
+            is_current(it) && it["status"]["lastAttemptedRevision"] == "1.2.0"
+        })
+        .await?;
+    assert!(healed["status"].get("upgradeFailures").is_none() && condition(&healed, "Remediated").is_none());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_failed_installation_is_uninstalled_and_tried_again() -> Result<()> {
+    let case = Case::start("helm-install-retry").await?;
+    let charts = Charts::start()?;
+    let broken = Chart::new("1.0.0").file(
+        "templates/check.yaml",
+        &hook("check", "post-install", "", Some("failed")),
+    );
+    charts.publish(&case, "web", &broken).await?;
+    let spec = json!({"install": {"remediation": {"retries": 1, "remediateLastFailure": true}}});
+    case.apply(release("web", "web", spec)).await?;
+    let stalled = case
+        .until("HelmRelease", "web", "is stalled", |it| {
+            condition(it, "Stalled").is_some_and(|it| it["reason"] == "RetriesExceeded")
+        })
+        .await?;
+    assert_eq!(stalled["status"]["installFailures"], 2);
+    assert!(failed_for(&stalled, "UninstallSucceeded"), "{stalled}");
+    assert!(!case.exists("ConfigMap", "web-settings").await?);
+    if let Some(helm) = Helm::find(&case.namespace).await? {
+        assert_eq!(helm.json(&["list", "-a"]).await?, json!([]));
+    }
+    // section 7, item 1: a forced release needs both annotations
+    let token = sluice_e2e::case::token();
+    charts.publish(&case, "web", &Chart::new("1.0.0")).await?;
+    case.merge(
+        "HelmRelease",
+        "web",
+        json!({"metadata": {"annotations": {"reconcile.fluxcd.io/requestedAt": token, "reconcile.fluxcd.io/forceAt": token}}}),
+    )
+    .await?;
+    case.until("HelmRelease", "web", "is installed", is_current)
+        .await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn tests_run_after_a_release_and_decide_on_it() -> Result<()> {
+    let case = Case::start("helm-tests").await?;
+    let charts = Charts::start()?;
+    let good = Chart::new("1.0.0")
+        .file("templates/tests/a.yaml", &hook("a", "test", "", None))
+        .file("templates/tests/b.yaml", &hook("b", "test", "", Some("failed")));
+    charts.publish(&case, "web", &good).await?;
+    let spec = json!({"test": {"enable": true, "filters": [{"name": "web-b", "exclude": true}]},
+        "upgrade": {"remediation": {"retries": 1}}});
+    case.apply(release("web", "web", spec)).await?;
+    let tested = case
+        .until("HelmRelease", "web", "is tested", |it| {
+            is_current(it) && condition(it, "TestSuccess").is_some()
+        })
+        .await?;
+    let said = format!(
+        "Helm test succeeded for release {}/web.v1 with chart web@1.0.0: 1 test hook completed successfully",
+        case.namespace
+    );
+    assert_eq!(message(&tested), said);
+    let hooks = &tested["status"]["history"][0]["testHooks"];
+    assert_eq!(hooks["web-a"]["phase"], "Succeeded");
+    assert!(hooks.get("web-b").is_none());
+
+    case.merge(
+        "HelmRelease",
+        "web",
+        json!({"spec": {"test": {"filters": null}, "values": {"color": "red"}}}),
+    )
+    .await?;
+    let failed = case
+        .until("HelmRelease", "web", "is rolled back", |it| {
+            condition(it, "Stalled").is_some_and(|it| it["reason"] == "RetriesExceeded")
+        })
+        .await?;
+    assert!(is_ready(&failed, "False"));
+    assert_eq!(
+        case.get("ConfigMap", "web-settings").await?["data"]["color"],
+        "blue"
+    );
+    case.until_told("the failed test", |event| event["reason"] == "TestFailed")
+        .await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn with_retry_on_failure_nothing_is_remediated() -> Result<()> {
+    let case = Case::start("helm-retry").await?;
+    let charts = Charts::start()?;
+    let broken = Chart::new("1.0.0").file(
+        "templates/check.yaml",
+        &hook("check", "post-install,post-upgrade", "", Some("failed")),
+    );
+    charts.publish(&case, "web", &broken).await?;
+    let strategy = json!({"name": "RetryOnFailure", "retryInterval": "1s"});
+    let spec = json!({"install": {"strategy": strategy}, "upgrade": {"strategy": strategy}});
+    case.apply(release("web", "web", spec)).await?;
+    case.until("HelmRelease", "web", "was tried three times", |it| {
+        it["status"]["failures"].as_i64().is_some_and(|count| count >= 3)
+    })
+    .await?;
+    let failing = case
+        .until("HelmRelease", "web", "waits", |it| {
+            condition(it, "Reconciling").is_some_and(|it| it["message"] == "retrying after 1s")
+        })
+        .await?;
+    assert!(
+        condition(&failing, "Remediated").is_none() && condition(&failing, "Stalled").is_none(),
+        "{failing}"
+    );
+    charts.publish(&case, "web", &Chart::new("1.0.1")).await?;
+    let healed = case.until("HelmRelease", "web", "is ready", is_current).await?;
+    assert!(healed["status"].get("failures").is_none(), "{healed}");
+    Ok(())
+}
