@@ -8,7 +8,7 @@ use sluice_release::write_manifest;
 
 use super::super::atomic::Atomic;
 use super::super::render::{self, Input, Rendered};
-use super::super::{MANAGER, chart, crds, post_render};
+use super::super::{MANAGER, chart, crds, post_render, source};
 
 impl Atomic {
     /// Renders, applies the chart's definitions, and gives the revision with these definitions. Nothing is stored yet.
