@@ -1,6 +1,6 @@
 //! Why a release could not be read or written.
 
-use sluice_cluster::kube;
+use sluice_cluster::ClusterError;
 use thiserror::Error;
 
 /// A failure of Helm's storage.
@@ -36,6 +36,6 @@ pub enum StorageError {
         /// Name of the release, or `name.vN`.
         release: String,
         /// Its answer.
-        error: Box<kube::Error>,
+        error: Box<ClusterError>,
     },
 }

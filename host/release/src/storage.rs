@@ -158,7 +158,7 @@ fn api(operation: &'static str, release: &str, error: kube::Error) -> StorageErr
     StorageError::Api {
         operation,
         release: release.to_owned(),
-        error: Box::new(error),
+        error: Box::new(error.into()),
     }
 }
 

@@ -34,6 +34,9 @@ impl CustomRules for HookRules {
     }
 
     fn verdict(&self, object: &Object) -> Option<Verdict> {
+        if !self.cover(object.group(), object.kind()) {
+            return None;
+        }
         let phase = object.0.get("status").and_then(|status| status["phase"].as_str());
         Some(match phase {
             Some("Succeeded") => Verdict::new(Health::Current, "Pod has completed successfully"),
@@ -162,6 +165,24 @@ async fn canceled(cancel: &mut watch::Receiver<Trigger>) -> String {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn the_end_of_a_pod_is_its_own_and_a_job_is_judged_as_ever() {
+        let object = |value: Value| Object::from_value(value).expect("a map");
+        let pod = |phase: &str| {
+            let pod = object(json!({"apiVersion": "v1", "kind": "Pod", "status": {"phase": phase}}));
+            HookRules.verdict(&pod).map(|verdict| verdict.health)
+        };
+        assert_eq!(pod("Succeeded"), Some(Health::Current));
+        assert_eq!(
+            (pod("Failed"), pod("Running")),
+            (Some(Health::Failed), Some(Health::InProgress))
+        );
+        assert_eq!(
+            HookRules.verdict(&object(json!({"apiVersion": "batch/v1", "kind": "Job"}))),
+            None
+        );
+    }
 
     #[test]
     fn paused_deployments_and_unasked_jobs_are_not_waited_for() {

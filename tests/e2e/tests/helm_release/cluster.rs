@@ -121,6 +121,7 @@ async fn a_release_of_the_real_helm_is_adopted_without_a_change() -> Result<()> 
         &file.display().to_string(),
         "--set",
         "color=pink",
+        "--force-conflicts",
     ])
     .await?;
     case.reconcile("HelmRelease", "web").await?;
@@ -132,7 +133,7 @@ async fn a_release_of_the_real_helm_is_adopted_without_a_change() -> Result<()> 
         case.get("ConfigMap", "web-settings").await?["data"]["color"],
         "red"
     );
-    helm.run(&["rollback", "web", "1"]).await?;
+    helm.run(&["rollback", "web", "1", "--force-conflicts"]).await?;
     helm.run(&["uninstall", "web"]).await?;
     // section 7, item 8
     case.reconcile("HelmRelease", "web").await?;

@@ -44,7 +44,7 @@ async fn the_flux_cli_works_with_releases() -> Result<()> {
             .contains("applied revision 1.0.0")
     );
     assert!(
-        flux.run(&["events", "--for", "HelmRelease/web"])
+        flux.run(&["events"])
             .await?
             .contains("InstallSucceeded")
     );

@@ -80,7 +80,10 @@ impl Atomic {
                 Outcome::RetryAfter(soon)
             }
             Stop::Stalled => Outcome::Settled,
-            Stop::Failed(error) => Outcome::Backoff(error),
+            Stop::Failed(error) => {
+                self.pass.progress.retrying(&error);
+                Outcome::Backoff(error)
+            }
             Stop::Canceled(trigger) => {
                 self.tell_canceled(&trigger);
                 Outcome::RetryAfter(soon)
