@@ -73,7 +73,7 @@ impl Observer<HelmChart> for HelmCharts {
     }
 }
 
-/// A new artifact makes every Kustomization and chart of its source due.
+/// A new artifact makes every consumer of its source due.
 fn wake_consumers<K: Source>(engine: &Engine, key: &ObjectKey, old: Option<&Arc<K>>, new: Option<&Arc<K>>) {
     let artifact = |object: Option<&Arc<K>>| {
         let artifact = object.and_then(|object| object.artifact())?;
@@ -84,10 +84,17 @@ fn wake_consumers<K: Source>(engine: &Engine, key: &ObjectKey, old: Option<&Arc<
         ))
     };
     let (before, now) = (artifact(old), artifact(new));
+    let source = Target::new(K::kind(&()), key.clone());
     if now.is_none() || before == now {
+        let is_ready = |object: Option<&Arc<K>>| object.is_some_and(|object| object.is_ready());
+        if now.is_some() && is_ready(new) && !is_ready(old) {
+            // a release waits for a source that is ready, also with what it had before
+            for user in engine.helm_references.users(&source) {
+                engine.queues.helm_releases.add(user, Reason::Dependency);
+            }
+        }
         return;
     }
-    let source = Target::new(K::kind(&()), key.clone());
     for user in engine.references.users(&source) {
         engine.queues.kustomizations.add(user, Reason::Revision);
     }

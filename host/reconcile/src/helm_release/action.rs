@@ -5,9 +5,9 @@ mod remediate;
 
 use std::time::Instant;
 
-use sluice_api::GoDuration;
 use sluice_api::helm_action::DeletionPropagation;
 use sluice_api::helm_release::ReleaseAction;
+use sluice_api::{GoDuration, ResourceInventory};
 use sluice_cluster::k8s_openapi::jiff::Timestamp;
 use sluice_model::condition::reasons;
 use sluice_model::{Object, Severity};
@@ -197,11 +197,31 @@ impl Atomic {
         }
         history.insert(0, snapshot);
         match inventory::of(&self.desired.place.cluster, release, crds).await {
-            Ok(inventory) => self.pass.progress.status.inventory = Some(inventory),
+            Ok(inventory) => {
+                let before = self.pass.progress.status.inventory.replace(inventory);
+                if action == "rollback" {
+                    self.keep_definitions(before);
+                }
+            }
             Err(error) => {
                 let key = &self.pass.key;
                 let text = format!("failed to build inventory for {key}: {error}");
                 self.tell(Severity::Error, "InventoryBuildFailed", &text, None);
+            }
+        }
+    }
+
+    /// Definitions are never deleted: a rollback leaves those of the revision before.
+    fn keep_definitions(&mut self, before: Option<ResourceInventory>) {
+        let Some(now) = &mut self.pass.progress.status.inventory else {
+            return;
+        };
+        for entry in before.into_iter().flat_map(|before| before.entries) {
+            let is_definition = entry
+                .id
+                .ends_with("_apiextensions.k8s.io_CustomResourceDefinition");
+            if is_definition && now.entries.iter().all(|known| known.id != entry.id) {
+                now.entries.push(entry);
             }
         }
     }

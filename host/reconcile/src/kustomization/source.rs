@@ -3,13 +3,14 @@
 
 use std::time::Duration;
 
+use sluice_api::condition;
 use sluice_api::{
     Bucket, ExternalArtifact, GitRepository, GoDuration, HelmChart, HelmRepository, Kustomization,
     KustomizationSpec, OCIRepository,
 };
 use sluice_cluster::kube::ResourceExt as _;
 use sluice_model::Artifact;
-use sluice_model::condition::reasons;
+use sluice_model::condition::{reasons, types};
 
 use crate::engine::{Options, Stores};
 use crate::feature::EXTERNAL_ARTIFACT;
@@ -117,6 +118,8 @@ pub fn check_access(object: &Kustomization, target: &Target, options: &Options) 
 pub trait Source: Kind {
     /// What it published last.
     fn artifact(&self) -> Option<&sluice_api::Artifact>;
+    /// Whether it is ready, as it says itself.
+    fn is_ready(&self) -> bool;
 }
 
 macro_rules! sources {
@@ -124,6 +127,10 @@ macro_rules! sources {
         impl Source for $kind {
             fn artifact(&self) -> Option<&sluice_api::Artifact> {
                 self.status.as_ref()?.artifact.as_ref()
+            }
+            fn is_ready(&self) -> bool {
+                let status = self.status.as_ref();
+                status.is_some_and(|status| condition::is_true(&status.conditions, types::READY))
             }
         }
     )*};

@@ -43,11 +43,7 @@ async fn the_flux_cli_works_with_releases() -> Result<()> {
             .await?
             .contains("applied revision 1.0.0")
     );
-    assert!(
-        flux.run(&["events"])
-            .await?
-            .contains("InstallSucceeded")
-    );
+    assert!(flux.run(&["events"]).await?.contains("InstallSucceeded"));
     let stats = flux.run(&["stats"]).await?;
     assert!(stats.contains("HelmRelease"), "{stats}");
     assert!(

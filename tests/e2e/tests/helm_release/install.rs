@@ -3,7 +3,7 @@
 use anyhow::Result;
 use serde_json::json;
 use sluice_e2e::Case;
-use sluice_e2e::object::{inventory, is_current, message, secret};
+use sluice_e2e::object::{failed_with, inventory, is_current, message, secret};
 
 use super::bed::{Chart, Charts, Helm, release};
 
@@ -103,5 +103,63 @@ async fn a_chart_is_installed_with_its_values_and_helm_reads_the_release() -> Re
     );
     assert!(helm.run(&["get", "notes", "web"]).await?.contains("web is red."));
     assert!(helm.run(&["status", "web"]).await?.contains("STATUS: deployed"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_target_namespace_is_made_where_that_is_asked_for_and_the_record_stays_at_home() -> Result<()> {
+    let case = Case::start("helm-target").await?;
+    let charts = Charts::start()?;
+    charts.publish(&case, "web", &Chart::new("1.0.0")).await?;
+    let target = format!("{}-made", case.namespace);
+    let spec = json!({"targetNamespace": target, "install": {"createNamespace": true}});
+    case.apply(release("web", "web", spec)).await?;
+    let ready = case.until("HelmRelease", "web", "is ready", is_current).await?;
+    let name = format!("{target}-web");
+    assert_eq!(ready["status"]["history"][0]["name"], name.as_str());
+    let settings = case
+        .cluster
+        .get("v1", "ConfigMap", &target, &format!("{name}-settings"))
+        .await?;
+    assert!(settings.is_some(), "the release is there");
+    assert!(
+        case.exists("Secret", &format!("sh.helm.release.v1.{name}.v1"))
+            .await?,
+        "its record is here"
+    );
+    case.delete("HelmRelease", "web").await?;
+    case.until_gone("HelmRelease", "web").await?;
+    let left = case
+        .cluster
+        .get("v1", "ConfigMap", &target, &format!("{name}-settings"))
+        .await?;
+    assert!(left.is_none());
+    Ok(())
+}
+
+/// H12: a release that no Secret can hold is refused in words before anything of it is applied, again and again without
+/// using up its retries.
+#[tokio::test]
+async fn h12_a_release_that_no_secret_holds_is_refused_before_anything_is_applied() -> Result<()> {
+    let case = Case::start("helm-large").await?;
+    let charts = Charts::start()?;
+    let mut state = 1_u64;
+    let noise: String = (0..1_600_000)
+        .map(|_| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            char::from(b'!' + u8::try_from((state >> 33) % 90).unwrap_or_default())
+        })
+        .collect();
+    charts
+        .publish(&case, "web", &Chart::new("1.0.0").file("files/noise.txt", &noise))
+        .await?;
+    case.apply(release("web", "web", json!({}))).await?;
+    let refused = case
+        .until("HelmRelease", "web", "is refused", |it| {
+            failed_with(it, "InstallFailed", "sh.helm.release.v1.web.v1")
+        })
+        .await?;
+    assert!(refused["status"].get("installFailures").is_none());
+    assert!(!case.exists("ConfigMap", "web-settings").await?);
     Ok(())
 }

@@ -31,7 +31,7 @@ async fn a_deleted_release_is_uninstalled_with_its_hooks() -> Result<()> {
     })
     .await?;
     if let Some(helm) = Helm::find(&case.namespace).await? {
-        assert_eq!(helm.json(&["list", "-a"]).await?, json!([]));
+        assert_eq!(helm.json(&["list"]).await?, json!([]));
     }
     Ok(())
 }
