@@ -9,7 +9,6 @@ pub fn api_version(kind: &str) -> &'static str {
         "Kustomization" => "kustomize.toolkit.fluxcd.io/v1",
         "Alert" | "Provider" => "notification.toolkit.fluxcd.io/v1beta3",
         "HelmRelease" => "helm.toolkit.fluxcd.io/v2",
-        "HelmChart" => "source.toolkit.fluxcd.io/v1",
         "Job" => "batch/v1",
         "Plugin" => "sluice.dev/v1alpha1",
         "ExternalArtifact" | "HelmRepository" | "HelmChart" | "Bucket" => "source.toolkit.fluxcd.io/v1",

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use sluice_e2e::Case;
 use sluice_e2e::flux::Flux;
 use sluice_e2e::object::{is_current, object};
+use sluice_testbed::Change;
 
 use super::bed::{Chart, Charts, release};
 
@@ -136,5 +137,71 @@ async fn a_chart_template_becomes_a_helm_chart_that_follows_it() -> Result<()> {
     case.delete("HelmRelease", "web").await?;
     case.until_gone("HelmRelease", "web").await?;
     case.until_gone("HelmChart", &name).await?;
+    Ok(())
+}
+
+/// The whole path: a repository's index, its chart, the release; and a Kustomization that brings them, seen by `flux tree`.
+#[tokio::test]
+async fn a_release_follows_the_charts_of_its_repository() -> Result<()> {
+    let case = Case::start("helm-path").await?;
+    let helm = sluice_testbed::Helm::find()?;
+    let server = sluice_testbed::ChartServer::start(&helm, None)?;
+    let publish = |version: &str, color: &str| -> Result<()> {
+        let metadata = format!("apiVersion: v2\nname: web\nversion: {version}\n");
+        let template = format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{{{ .Release.Name }}}}-settings\ndata:\n  color: {color}\n"
+        );
+        server.package(&[("Chart.yaml", &metadata), ("templates/settings.yaml", &template)])?;
+        server.index(None)
+    };
+    publish("1.0.0", "blue")?;
+    let spec = json!({"interval": "1h", "timeout": "30s", "chart": {"spec": {"chart": "web", "version": "1.x",
+        "sourceRef": {"kind": "HelmRepository", "name": "charts"}}}});
+    let mut release = object("HelmRelease", "web", spec);
+    release["metadata"]["namespace"] = json!(case.namespace);
+    let repository = case.git.create("app")?;
+    let kustomization = sluice_e2e::object::kustomization_file(&["release.yaml"]);
+    let files = [
+        Change::text("app/kustomization.yaml", kustomization),
+        Change::text("app/release.yaml", release.to_string()),
+    ];
+    repository.commit("main", "first", &files)?;
+    case.apply(sluice_e2e::object::helm_repository("charts", &server.url()))
+        .await?;
+    case.deploy("app", &repository).await?;
+    let ready = case.until("HelmRelease", "web", "is ready", is_current).await?;
+    assert_eq!(ready["status"]["lastAttemptedRevision"], "1.0.0");
+    if let Some(flux) = Flux::find(&case.namespace).await? {
+        let tree = flux.run(&["tree", "kustomization", "app"]).await?;
+        assert!(
+            tree.contains(&format!("HelmRelease/{}/web", case.namespace)),
+            "{tree}"
+        );
+        assert!(
+            tree.contains(&format!("ConfigMap/{}/web-settings", case.namespace)),
+            "{tree}"
+        );
+    }
+
+    publish("1.1.0", "green")?;
+    match Flux::find(&case.namespace).await? {
+        Some(flux) => {
+            let text = flux
+                .run(&["reconcile", "helmrelease", "web", "--with-source"])
+                .await?;
+            assert!(text.contains("applied revision 1.1.0"), "{text}");
+            let events = flux.run(&["events", "--for", "HelmRelease/web"]).await?;
+            assert!(events.contains("UpgradeSucceeded"), "{events}");
+        }
+        None => drop(case.request("HelmRepository", "charts").await?),
+    }
+    let green = |it: &Value| it["data"]["color"] == "green";
+    case.until("ConfigMap", "web-settings", "is of the new chart", green)
+        .await?;
+    case.delete("Kustomization", "app").await?;
+    case.until_gone("HelmRelease", "web").await?;
+    case.until_gone("HelmChart", &format!("{}-web", case.namespace))
+        .await?;
+    case.until_gone("ConfigMap", "web-settings").await?;
     Ok(())
 }
