@@ -1,5 +1,6 @@
 //! values.schema.json: values are checked for every chart that has one. Nothing is fetched, patterns run in linear time.
 
+mod cost;
 mod cycle;
 mod phrase;
 
@@ -63,20 +64,20 @@ pub fn check_one(schema: &[u8], values: &Map) -> Result<(), String> {
         return Err(format!("the schema has more than {MAX_BYTES} bytes"));
     }
     let schema: Json = serde_json::from_slice(schema).map_err(|error| error.to_string())?;
-    cycle::check(&schema)?;
+    let values = map_to_json(values);
+    cost::check(&cycle::Graph::of(&schema)?, &schema, &values)?;
     let validator = jsonschema::options()
         .with_base_uri("file:///values.schema.json")
         .with_retriever(Nothing)
         .with_pattern_options(PatternOptions::regex().size_limit(1 << 20))
         .build(&schema)
         .map_err(|error| format!("'file:///values.schema.json#' is not valid: {}", error.masked()))?;
-    let values = map_to_json(values);
     if validator.is_valid(&values) {
         return Ok(());
     }
     let mut told = String::new();
     let violations: Vec<_> = validator.iter_errors(&values).take(MAX_TOLD).collect();
-    phrase::write(&violations, 0, &mut told);
+    phrase::write(&violations, &mut told);
     Err(told)
 }
 
@@ -165,6 +166,47 @@ mod tests {
         ] {
             assert!(!check(broken, "a: 1").is_empty(), "{broken}");
         }
+    }
+
+    /// H4, CVE-2025-32387: a chain of references that is longer than any stack, in either order.
+    #[test]
+    fn chains_of_references_are_refused() {
+        for count in [101, 50_000] {
+            let link = |at: usize| format!(r##""a{at}": {{"$ref": "#/$defs/a{}"}}"##, at + 1);
+            let forwards: Vec<String> = (0..count).map(link).collect();
+            let backwards: Vec<String> = (0..count).rev().map(link).collect();
+            for links in [forwards, backwards] {
+                let schema = format!(
+                    r##"{{"$ref": "#/$defs/a0", "$defs": {{"a{count}": {{}}, {}}}}}"##,
+                    links.join(", ")
+                );
+                assert_eq!(
+                    check(&schema, "a: 1"),
+                    "the schema has references deeper than 100 levels"
+                );
+            }
+        }
+    }
+
+    /// H4, CVE-2025-55199: each level applies the next one twice, to the same value or to what is inside of it.
+    #[test]
+    fn schemas_that_double_with_each_level_are_refused() {
+        let twice = |at: usize| {
+            format!(
+                r##""a{at}": {{"allOf": [{{"$ref": "#/$defs/a{0}"}}, {{"$ref": "#/$defs/a{0}"}}]}}"##,
+                at + 1
+            )
+        };
+        let levels: Vec<String> = (0..40).map(twice).collect();
+        let schema = format!(
+            r##"{{"$ref": "#/$defs/a0", "$defs": {{"a40": {{}}, {}}}}}"##,
+            levels.join(", ")
+        );
+        assert!(check(&schema, "a: 1").contains("would take more than"));
+        let schema = r##"{"$defs": {"a": {"properties": {"x": {"allOf": [{"$ref": "#/$defs/a"}, {"$ref": "#/$defs/a"}]}}}}, "$ref": "#/$defs/a"}"##;
+        let nested = |depth: usize| format!("{}1{}", "{x: ".repeat(depth), "}".repeat(depth));
+        assert_eq!(check(schema, &nested(5)), "");
+        assert!(check(schema, &nested(60)).contains("would take more than"));
     }
 
     /// H4: a pattern that is slow elsewhere.

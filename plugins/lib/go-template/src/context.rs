@@ -78,7 +78,7 @@ impl Context {
 
     /// Helm's `tpl`: executes a text in a copy of the running set; `<no value>` is removed.
     pub fn tpl(&mut self, text: &Str, data: Value) -> Result<Vec<u8>, Error> {
-        if !text.windows(2).any(|pair| pair == b"{{") {
+        if memchr::memmem::find(text, b"{{").is_none() {
             self.budget.charge_bytes(text.len() as u64)?;
             return Ok(remove_no_value(text.to_vec()));
         }
@@ -98,9 +98,8 @@ impl Context {
 /// Removes every `<no value>`, as helm does from files and from the results of `tpl`.
 pub fn remove_no_value(text: Vec<u8>) -> Vec<u8> {
     let found = |from: usize| {
-        let at = text[from..]
-            .windows(NO_VALUE.len())
-            .position(|window| window == NO_VALUE);
+        let mut starts = memchr::memchr_iter(NO_VALUE[0], &text[from..]);
+        let at = starts.find(|at| text[from + at..].starts_with(NO_VALUE));
         at.map(|at| from + at)
     };
     let Some(mut next) = found(0) else {

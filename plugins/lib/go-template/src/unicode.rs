@@ -30,6 +30,9 @@ pub fn decode(bytes: &[u8]) -> (char, usize) {
 
 /// The last character and its length.
 pub fn decode_last(bytes: &[u8]) -> (char, usize) {
+    if let Some(last @ 0..0x80) = bytes.last() {
+        return (char::from(*last), 1);
+    }
     for length in (1..=bytes.len().min(4)).rev() {
         let tail = &bytes[bytes.len() - length..];
         let (character, used) = decode(tail);

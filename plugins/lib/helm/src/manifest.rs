@@ -19,6 +19,8 @@ pub struct Manifest {
     pub content: Vec<u8>,
     /// Its kind and name.
     pub head: Head,
+    /// As JSON; none for a document without content.
+    pub(crate) object: Option<serde_json::Value>,
 }
 
 /// A document that is no manifest.
@@ -48,10 +50,12 @@ pub(crate) fn sort(files: Vec<(String, Vec<u8>)>) -> Result<Sorted, ManifestErro
     let mut sorted = Sorted::default();
     for (path, text) in files {
         for document in split(&text) {
-            let head = head::read(document).map_err(|error| ManifestError {
+            let failed = |error| ManifestError {
                 path: path.clone(),
                 error,
-            })?;
+            };
+            let value = head::document(document).map_err(failed)?;
+            let head = head::of(&value).map_err(failed)?;
             match Hook::of(&path, document, &head) {
                 Some(Some(hook)) => sorted.hooks.push(hook),
                 Some(None) => {}
@@ -59,6 +63,7 @@ pub(crate) fn sort(files: Vec<(String, Vec<u8>)>) -> Result<Sorted, ManifestErro
                     path: path.clone(),
                     content: document.to_vec(),
                     head,
+                    object: (!value.is_null()).then_some(value),
                 }),
             }
         }

@@ -210,9 +210,8 @@ impl Rendered {
     pub fn objects(&self) -> Result<Vec<(serde_json::Value, String)>, Error> {
         let mut objects = Vec::new();
         for manifest in &self.manifests {
-            for object in json(&manifest.content, &manifest.path)? {
-                objects.push((object, manifest.path.clone()));
-            }
+            let found = manifest.object.clone().map(apart).unwrap_or_default();
+            objects.extend(found.into_iter().map(|object| (object, manifest.path.clone())));
         }
         Ok(objects)
     }
@@ -256,16 +255,19 @@ pub(crate) fn json(document: &[u8], path: &str) -> Result<Vec<serde_json::Value>
         path: path.to_owned(),
         error,
     };
-    let Some(mut object) = manifest::to_json(document).map_err(failed)? else {
-        return Ok(Vec::new());
-    };
+    let object = manifest::to_json(document).map_err(failed)?;
+    Ok(object.map(apart).unwrap_or_default())
+}
+
+/// The items of a list, or the object itself.
+fn apart(mut object: serde_json::Value) -> Vec<serde_json::Value> {
     let is_list = object["kind"] == "List" && object["apiVersion"] == "v1";
     match object.get_mut("items").map(serde_json::Value::take) {
-        Some(serde_json::Value::Array(items)) if is_list => Ok(items),
+        Some(serde_json::Value::Array(items)) if is_list => items,
         Some(items) => {
             object["items"] = items;
-            Ok(vec![object])
+            vec![object]
         }
-        None => Ok(vec![object]),
+        None => vec![object],
     }
 }

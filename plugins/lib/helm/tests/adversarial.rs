@@ -59,6 +59,10 @@ fn endless_work_is_stopped_with_its_place() {
         "{{ define \"f\" }}{{ include \"f\" . }}{{ end }}a: 1\n{{ include \"f\" . }}",
         "{{ define \"t\" }}{{ template \"t\" . }}{{ end }}a: 1\n{{ template \"t\" . }}",
         "a: 1\n{{ tpl .Values.t . }}",
+        "a: 1\n{{ range until 1000 }}{{ genPrivateKey \"rsa\" }}{{ end }}",
+        "a: 1\n{{ range until 1000 }}{{ derivePassword 1 \"long\" \"a\" \"b\" \"c\" }}{{ end }}",
+        "a: 1\n{{ $d := dict }}{{ range until 40 }}{{ $d = dict \"a\" $d \"b\" $d }}{{ end }}{{ toYaml $d }}",
+        "a: 1\n{{ include (print $.Template.BasePath \"/a.yaml\") . }}",
     ];
     for endless in loops {
         let mut options = options();
@@ -101,7 +105,7 @@ fn files_outside_of_the_chart_are_not_there() {
     }
 }
 
-/// H10: what a template could ask of its surroundings is not there, empty, or comes from the request.
+/// H10, CVE-2023-25165: what a template could ask of its surroundings is not there, empty, or comes from the request.
 #[test]
 fn nothing_comes_from_the_environment() {
     for function in ["env", "expandenv"] {
@@ -223,7 +227,7 @@ fn a_cycle_of_directories_ends() {
     assert_eq!(error.to_string(), "chart is nested deeper than 64 levels");
 }
 
-/// H1: indexes and nesting of `--set` are bounded.
+/// H1, CVE-2022-36055, CVE-2022-36049, CVE-2022-23524: indexes and nesting of `--set` are bounded.
 #[test]
 fn set_flags_are_bounded() {
     for line in [
@@ -243,7 +247,7 @@ fn set_flags_are_bounded() {
     }
 }
 
-/// H2: files that are empty, null or of another shape are errors or nothing, never a crash.
+/// H2, CVE-2024-26147, CVE-2025-55198: files that are empty, null or of another shape are errors or nothing, never a crash.
 #[test]
 fn odd_files_do_not_crash() {
     for (name, text) in [
@@ -261,5 +265,45 @@ fn odd_files_do_not_crash() {
     ] {
         let files = files(&[(name, text)]);
         let _ = template(&files, ".", options(), &environment(0)).map(|rendered| rendered.text());
+    }
+}
+
+/// H4, CVE-2022-23526, CVE-2025-32387, CVE-2025-55199: a schema that never ends is told of the chart that has it.
+#[test]
+fn schema_bombs_name_their_chart() {
+    let chain: Vec<String> = (0..1_000)
+        .map(|at| format!(r##""a{at}": {{"$ref": "#/$defs/a{}"}}"##, at + 1))
+        .collect();
+    let chain = format!(r##"{{"$ref": "#/$defs/a0", "$defs": {{{}}}}}"##, chain.join(", "));
+    for (schema, want) in [
+        (r##"{"$ref": "#"}"##, "reference cycle"),
+        (chain.as_str(), "references deeper than"),
+        (
+            r#"{"$ref": "file:///dev/zero"}"#,
+            "may not refer to other documents",
+        ),
+    ] {
+        let files = files(&[
+            ("charts/s/Chart.yaml", "apiVersion: v2\nname: s\nversion: 1.0.0\n"),
+            ("charts/s/values.schema.json", schema),
+        ]);
+        let error = template(&files, ".", options(), &environment(0))
+            .map(|_| ())
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("\ns:\n") && error.contains(want), "{error}");
+    }
+}
+
+/// H5, H7, CVE-2025-53547: a chart's own paths reach nothing outside of it, through links or not.
+#[test]
+fn names_of_files_do_not_lead_outside() {
+    for (function, want) in [
+        ("(.Files.Glob \"../**\").AsConfig", "a: {}\n"),
+        ("(.Files.Glob \"/etc/*\").AsSecrets", "a: {}\n"),
+        (".Files.Lines \"../../etc/passwd\" | toJson", "a: []\n"),
+    ] {
+        let got = text(&format!("a: {{{{ {function} }}}}")).unwrap();
+        assert!(got.ends_with(want), "{function}: {got}");
     }
 }

@@ -5,8 +5,11 @@
 mod command;
 #[path = "support/corpus.rs"]
 mod corpus;
+#[path = "support/errors.rs"]
+mod errors;
 
 use corpus::Case;
+use errors::{error_of, is_same_error};
 
 /// Cases of the default run that succeed, and that fail.
 const SAMPLES: (usize, usize) = (80, 60);
@@ -57,32 +60,6 @@ fn prints_what_helm_prints() {
         }
         assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     });
-}
-
-/// The error alone: no log before it, and no hint behind it, which are the command line's.
-fn error_of(text: &str) -> &str {
-    let start = text.find("Error: ").map_or(0, |at| at + "Error: ".len());
-    let error = &text[start..];
-    let end = error.find("\n\nUse --debug flag").unwrap_or(error.len());
-    error[..end].trim()
-}
-
-/// Where the words differ on purpose: what both errors have to name.
-const PHRASES: [(&str, &str); 2] = [
-    // A schema elsewhere is never fetched.
-    ("HTTP request failed for", "https://raw.githubusercontent.com"),
-    // A tree has no devices.
-    ("cannot load irregular file", "null"),
-];
-
-fn is_same_error(theirs: &str, ours: &str) -> bool {
-    if ours.trim() == theirs {
-        return true;
-    }
-    let phrase = PHRASES
-        .iter()
-        .find(|(theirs_only, _)| theirs.contains(theirs_only));
-    phrase.is_some_and(|(_, both)| theirs.contains(both) && ours.contains(both))
 }
 
 #[test]

@@ -44,7 +44,7 @@ impl ParseVersionError {
 
 /// A semantic version. Comparison is by precedence: build metadata does not count, so two versions may be equal and
 /// differ in text.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Version {
     /// First number.
     pub major: u64,

@@ -141,8 +141,17 @@ impl Parser<'_, '_> {
             Some(found) => list_of(&found)?,
             None => Vec::new(),
         };
+        let before = list.len();
         let done = self.item(&mut list, index, level);
-        set(into, key, Value::List(List::new(list)))?;
+        let is_same_length = before > 0 && list.len() == before;
+        let list = Value::List(List::new(list));
+        if is_same_length {
+            // What Go changes in place is changed under the empty key too, which nothing is set under.
+            into.insert(key, list)
+                .map_err(|error| Stop::failed(error.text()))?;
+        } else {
+            set(into, key, list)?;
+        }
         done
     }
 

@@ -62,7 +62,7 @@ fn write_value<T: Marshal>(value: &T, options: JsonOptions, level: usize, out: &
         Shape::Int(value) => out.push_str(&value.to_string()),
         Shape::Uint(value) => out.push_str(&value.to_string()),
         Shape::Float(value) => out.push_str(&format_json_float(value)),
-        Shape::Str(text) => JsonText::of(text).write(options.escape_html, out),
+        Shape::Str(text) | Shape::Scalar(text, _) => JsonText::of(text).write(options.escape_html, out),
         Shape::Seq(items) => write_list('[', ']', items.iter(), options, level, out, |item, level, out| {
             write_value(item, options, level, out);
         }),

@@ -12,11 +12,15 @@ use crate::outcome::{Outcome, ask, ours, shown};
 use crate::random::Random;
 use crate::{Arguments, mutation};
 
+use errors::{error_of, is_same_error};
+
 #[path = "../../../../plugins/lib/helm/tests/support/command.rs"]
 mod command;
 #[path = "../../../../plugins/lib/helm/tests/support/corpus.rs"]
 #[allow(dead_code)]
 mod corpus;
+#[path = "../../../../plugins/lib/helm/tests/support/errors.rs"]
+mod errors;
 
 /// Requests that one process of the library answers: its command line grows with each.
 const ANSWERS: u64 = 40;
@@ -133,7 +137,7 @@ impl Run<'_> {
             self.library = Library::start("helm-library")?;
         }
         let answer = ask(&mut self.library, &json!({"args": case.arguments}))?;
-        Ok(answer.map_err(|error| plain(&error)))
+        Ok(answer.map_err(|error| error_of(&error).to_owned()))
     }
 
     fn difference(
@@ -145,7 +149,7 @@ impl Run<'_> {
     ) -> Result<Option<Difference>> {
         let found = match (ours, theirs) {
             (Ok(a), Ok(b)) if a == b => return Ok(None),
-            (Err(a), Err(b)) if a.trim() == b.trim() => return Ok(None),
+            (Err(a), Err(b)) if is_same_error(b, a) => return Ok(None),
             (Ok(_), Ok(_)) => Difference::Output,
             (Ok(_), Err(_)) => Difference::OnlyTheyFail,
             (Err(_), Ok(_)) => Difference::OnlyWeFail,
@@ -219,16 +223,6 @@ fn is_within(ours: &Outcome, theirs: &Outcome, again: &Outcome) -> bool {
             .zip(&again)
             .filter(|(a, b)| a == b)
             .all(|(line, _)| rest.any(|found| found == line))
-}
-
-/// The error without the hint of the command line.
-fn plain(error: &str) -> String {
-    error
-        .split("\n\nUse --debug flag")
-        .next()
-        .unwrap_or(error)
-        .trim()
-        .to_owned()
 }
 
 /// A case of the corpus with an overlay of values, or with another `values.yaml` in a copy of its chart.

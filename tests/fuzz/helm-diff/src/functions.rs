@@ -47,12 +47,12 @@ pub fn run(arguments: &Arguments) -> Result<bool> {
         let request = json!({"template": question.template, "data": question.data});
         let theirs = ask(&mut library, &request)?;
         failed += u64::from(theirs.is_err());
-        if is_address(&theirs) || is_unordered(&question.template) {
-            skipped += 1;
-            continue;
-        }
         let ours = ours(|| evaluate(&question));
         if agree(&ours, &theirs) {
+            continue;
+        }
+        if is_of_the_process(&question.template, &theirs, &ours) || is_known(&question.template, &theirs) {
+            skipped += 1;
             continue;
         }
         different += 1;
@@ -68,25 +68,32 @@ pub fn run(arguments: &Arguments) -> Result<bool> {
         writeln!(kept, "{request}")?;
     }
     println!(
-        "functions: {count} questions, {failed} of them errors, {skipped} not comparable, {different} differ {by_function:?}"
+        "functions: {count} questions, {failed} of them errors, {skipped} differ as they may, {different} differ {by_function:?}"
     );
     Ok(different == 0)
 }
 
-/// Go's maps have no order.
-fn is_unordered(template: &str) -> bool {
-    ["keys", "values"]
-        .iter()
-        .any(|name| template.contains(&format!("({name} ")))
+/// What cannot be compared: addresses, and what Go's allocations decide.
+fn is_of_the_process(template: &str, theirs: &Outcome, ours: &Outcome) -> bool {
+    let text = match theirs {
+        Ok(output) => String::from_utf8_lossy(output).to_lowercase(),
+        Err(error) => error.to_lowercase(),
+    };
+    let verbs = template.split('%').skip(1);
+    let is_pointer = |verb: &str| {
+        let verb = verb.trim_start_matches(|c: char| "+-# 0123456789.*[]x".contains(c));
+        verb.starts_with('p')
+    };
+    // A slice of Go reaches as far as was allocated.
+    let reaches = matches!(ours, Err(error) if error.contains("slice index out of bounds"));
+    text.contains("(0x") || verbs.into_iter().any(is_pointer) || reaches
 }
 
-/// Pointers print as addresses.
-fn is_address(outcome: &Outcome) -> bool {
-    let text = match outcome {
-        Ok(output) => String::from_utf8_lossy(output).into_owned(),
-        Err(error) => error.clone(),
-    };
-    text.to_lowercase().contains("0xc0") || text.to_lowercase().contains("c000")
+/// Where the words differ on purpose: `fromToml` gives the error as a value, and our parser has words of its own; merging
+/// what `semver` gives takes mergo's reflection apart.
+fn is_known(template: &str, theirs: &Outcome) -> bool {
+    let toml = matches!(theirs, Ok(output) if String::from_utf8_lossy(output).contains("toml: "));
+    (template.contains("fromToml") && toml) || (template.contains("erge") && template.contains("semver"))
 }
 
 fn agree(ours: &Outcome, theirs: &Outcome) -> bool {

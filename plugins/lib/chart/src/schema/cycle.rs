@@ -1,8 +1,12 @@
-//! Finds references that lead back to themselves without going deeper into the values: no check of values would end.
+//! The schemas of a document and what they refer to. References that lead back to themselves without going deeper into the
+//! values are refused: no check of values would end.
 
 use std::collections::HashMap;
 
 use serde_json::Value;
+
+/// Most schemas that one value may lead through, one referring to the next (CVE-2025-32387).
+const MAX_HEIGHT: usize = 100;
 
 /// Keywords whose schemas apply to the same value.
 const IN_PLACE: [&str; 9] = [
@@ -18,19 +22,35 @@ const IN_PLACE: [&str; 9] = [
 ];
 const REFERENCES: [&str; 3] = ["$ref", "$recursiveRef", "$dynamicRef"];
 
-struct Graph<'a> {
+/// A document whose references end.
+pub(super) struct Graph<'a> {
     root: &'a Value,
     names: HashMap<String, &'a Value>,
-    /// Schemas by address: being looked at, or known to end.
-    state: HashMap<*const Value, bool>,
+    /// Schemas by address: being looked at, or through how many schemas one value leads from there.
+    heights: HashMap<*const Value, Option<usize>>,
 }
 
-/// Checks all schemas of a document.
-pub(super) fn check(root: &Value) -> Result<(), String> {
-    let mut all = Vec::new();
-    collect(root, &mut all);
+impl<'a> Graph<'a> {
+    /// Checks all schemas of a document.
+    pub(super) fn of(root: &'a Value) -> Result<Self, String> {
+        let mut all = Vec::new();
+        collect(root, &mut all);
+        let mut graph = Self {
+            root,
+            names: names(&all),
+            heights: HashMap::new(),
+        };
+        for schema in all {
+            graph.visit(schema, 0)?;
+        }
+        Ok(graph)
+    }
+}
+
+/// What references may call schemas, besides their places.
+fn names<'a>(all: &[&'a Value]) -> HashMap<String, &'a Value> {
     let mut names = HashMap::new();
-    for schema in &all {
+    for schema in all {
         for keyword in ["$anchor", "$dynamicAnchor"] {
             if let Some(name) = schema.get(keyword).and_then(Value::as_str) {
                 names.insert(format!("#{name}"), *schema);
@@ -44,12 +64,7 @@ pub(super) fn check(root: &Value) -> Result<(), String> {
             names.insert(id.to_owned(), *schema);
         }
     }
-    let mut graph = Graph {
-        root,
-        names,
-        state: HashMap::new(),
-    };
-    all.into_iter().try_for_each(|schema| graph.visit(schema))
+    names
 }
 
 /// All objects of a document: which of them are schemas does not matter here.
@@ -65,34 +80,47 @@ fn collect<'a>(value: &'a Value, all: &mut Vec<&'a Value>) {
 }
 
 impl<'a> Graph<'a> {
-    fn visit(&mut self, schema: &'a Value) -> Result<(), String> {
-        let Value::Object(map) = schema else {
-            return Ok(());
-        };
-        match self.state.get(&std::ptr::from_ref(schema)) {
-            Some(true) => return Ok(()),
-            Some(false) => return Err("the schema has a reference cycle".into()),
+    /// Through how many schemas a value leads from this one.
+    fn visit(&mut self, schema: &'a Value, depth: usize) -> Result<usize, String> {
+        if !schema.is_object() {
+            return Ok(0);
+        }
+        match self.heights.get(&std::ptr::from_ref(schema)) {
+            Some(Some(height)) => return Ok(*height),
+            Some(None) => return Err("the schema has a reference cycle".into()),
             None => {}
         }
-        self.state.insert(schema, false);
-        for keyword in REFERENCES {
-            let target = map.get(keyword).and_then(Value::as_str);
-            if let Some(target) = target.and_then(|reference| self.target(reference)) {
-                self.visit(target)?;
+        self.heights.insert(schema, None);
+        let mut height = 0;
+        for next in self.in_place(schema) {
+            if depth > MAX_HEIGHT {
+                return Err(too_high());
             }
+            height = height.max(self.visit(next, depth + 1)?);
+        }
+        if height >= MAX_HEIGHT {
+            return Err(too_high());
+        }
+        self.heights.insert(schema, Some(height + 1));
+        Ok(height + 1)
+    }
+
+    /// The schemas that apply to the same value.
+    pub(super) fn in_place(&self, schema: &'a Value) -> Vec<&'a Value> {
+        let mut found = Vec::new();
+        for keyword in REFERENCES {
+            let target = schema.get(keyword).and_then(Value::as_str);
+            found.extend(target.and_then(|reference| self.target(reference)));
         }
         for keyword in IN_PLACE {
-            match map.get(keyword) {
-                Some(Value::Array(items)) => items.iter().try_for_each(|item| self.visit(item))?,
-                Some(Value::Object(map)) if keyword.starts_with("depend") => {
-                    map.values().try_for_each(|item| self.visit(item))?;
-                }
-                Some(value) => self.visit(value)?,
+            match schema.get(keyword) {
+                Some(Value::Array(items)) => found.extend(items),
+                Some(Value::Object(map)) if keyword.starts_with("depend") => found.extend(map.values()),
+                Some(value) => found.push(value),
                 None => {}
             }
         }
-        self.state.insert(schema, true);
-        Ok(())
+        found
     }
 
     fn target(&self, reference: &str) -> Option<&'a Value> {
@@ -106,6 +134,10 @@ impl<'a> Graph<'a> {
             _ => self.names.get(local).copied(),
         }
     }
+}
+
+fn too_high() -> String {
+    format!("the schema has references deeper than {MAX_HEIGHT} levels")
 }
 
 /// Undoes percent encoding, as fragments of URIs have it.

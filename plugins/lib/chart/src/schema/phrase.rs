@@ -6,29 +6,84 @@ use jsonschema::ValidationError;
 use jsonschema::error::{TypeKind, ValidationErrorKind as Kind};
 use serde_json::Value;
 
-/// How deep alternatives are told.
-const MAX_DEPTH: usize = 4;
+/// How deep groups and alternatives are told.
+const MAX_DEPTH: usize = 6;
 
 /// Writes violations, and below each why its alternatives failed. What one `required` misses is told in one line.
-pub(super) fn write(violations: &[ValidationError<'_>], depth: usize, told: &mut String) {
-    let indent = "  ".repeat(depth);
-    for together in violations.chunk_by(are_of_one_required) {
-        let Some(violation) = together.first() else {
-            continue;
-        };
-        let phrase = if together.len() > 1 {
-            missing(together)
-        } else {
-            phrase(violation)
-        };
-        let _ = writeln!(told, "{indent}- at '{}': {phrase}", violation.instance_path());
-        let (Kind::AnyOf { context } | Kind::OneOfNotValid { context }) = violation.kind() else {
-            continue;
-        };
-        if depth < MAX_DEPTH {
-            for alternative in context {
-                write(alternative, depth + 1, told);
-            }
+pub(super) fn write(violations: &[ValidationError<'_>], told: &mut String) {
+    let all: Vec<&ValidationError<'_>> = violations.iter().collect();
+    tell(&all, "", 0, false, told);
+}
+
+/// Writes what is wrong at a place and below it. Where more than one thing is, and the place is not that of the whole, they
+/// stand below a line of its own, as the errors of one schema do in the library.
+fn tell(violations: &[&ValidationError<'_>], place: &str, depth: usize, is_group: bool, told: &mut String) {
+    let (own, below): (Vec<_>, Vec<_>) = violations
+        .iter()
+        .copied()
+        .partition(|violation| violation.instance_path().as_str().len() <= place.len());
+    let own: Vec<_> = own
+        .chunk_by(|one, other| are_of_one_required(one, other))
+        .collect();
+    let children = children(&below, place);
+    if let ([], [(place, below)]) = (own.as_slice(), children.as_slice()) {
+        return tell(below, place, depth, is_group, told);
+    }
+    let mut depth = depth;
+    if is_group && own.len() + children.len() > 1 {
+        let _ = writeln!(
+            told,
+            "{}- at {}: validation failed",
+            "  ".repeat(depth),
+            quote(place)
+        );
+        depth += 1;
+    }
+    if depth > MAX_DEPTH {
+        return;
+    }
+    for together in own {
+        tell_one(together, depth, told);
+    }
+    for (place, below) in children {
+        tell(&below, place, depth, true, told);
+    }
+}
+
+/// The violations by the next step from a place, in the order of their first ones.
+fn children<'v, 'e>(
+    below: &[&'v ValidationError<'e>],
+    place: &str,
+) -> Vec<(&'v str, Vec<&'v ValidationError<'e>>)> {
+    let mut children: Vec<(&str, Vec<&ValidationError<'e>>)> = Vec::new();
+    for violation in below {
+        let path = violation.instance_path().as_str();
+        let rest = path.get(place.len() + 1..).unwrap_or_default();
+        let end = rest.find('/').map_or(path.len(), |at| place.len() + 1 + at);
+        let step = path.get(..end).unwrap_or(path);
+        match children.iter_mut().find(|(known, _)| *known == step) {
+            Some((_, found)) => found.push(violation),
+            None => children.push((step, vec![violation])),
+        }
+    }
+    children
+}
+
+fn tell_one(together: &[&ValidationError<'_>], depth: usize, told: &mut String) {
+    let Some(violation) = together.first() else {
+        return;
+    };
+    let phrase = if together.len() > 1 {
+        missing(together)
+    } else {
+        phrase(violation)
+    };
+    let place = violation.instance_path().as_str();
+    let _ = writeln!(told, "{}- at {}: {phrase}", "  ".repeat(depth), quote(place));
+    if let Kind::AnyOf { context } | Kind::OneOfNotValid { context } = violation.kind() {
+        for alternative in context {
+            let alternative: Vec<&ValidationError<'_>> = alternative.iter().collect();
+            tell(&alternative, place, depth + 1, true, told);
         }
     }
 }
@@ -41,8 +96,8 @@ fn are_of_one_required(one: &ValidationError<'_>, other: &ValidationError<'_>) -
         && one.schema_path() == other.schema_path()
 }
 
-fn missing(violations: &[ValidationError<'_>]) -> String {
-    let name = |violation: &ValidationError<'_>| match violation.kind() {
+fn missing(violations: &[&ValidationError<'_>]) -> String {
+    let name = |violation: &&ValidationError<'_>| match violation.kind() {
         Kind::Required { property } => Some(display(property)),
         _ => None,
     };
@@ -65,6 +120,7 @@ fn phrase(violation: &ValidationError<'_>) -> String {
             format!("additional properties {} not allowed", quoted(unexpected))
         }
         Kind::Enum { options } => match options.as_array().map(Vec::as_slice) {
+            Some(options) if options.iter().any(is_compound) => "'enum' failed".into(),
             Some([only]) => format!("value must be {}", display(only)),
             Some(options) => {
                 let options: Vec<String> = options.iter().map(display).collect();
@@ -72,6 +128,7 @@ fn phrase(violation: &ValidationError<'_>) -> String {
             }
             None => "'enum' failed".into(),
         },
+        Kind::Constant { expected_value } if is_compound(expected_value) => "'const' failed".into(),
         Kind::Constant { expected_value } => format!("value must be {}", display(expected_value)),
         Kind::Minimum { limit } => format!("minimum: got {got}, want {limit}"),
         Kind::Maximum { limit } => format!("maximum: got {got}, want {limit}"),
@@ -83,7 +140,7 @@ fn phrase(violation: &ValidationError<'_>) -> String {
         Kind::MaxItems { limit } => format!("maxItems: got {}, want {limit}", count()),
         Kind::MinProperties { limit } => format!("minProperties: got {}, want {limit}", count()),
         Kind::MaxProperties { limit } => format!("maxProperties: got {}, want {limit}", count()),
-        Kind::Pattern { pattern } => format!("the value does not match pattern '{pattern}'"),
+        Kind::Pattern { pattern } => format!("the value does not match pattern {}", quote(pattern)),
         Kind::Format { format } => format!("the value is not valid {format}"),
         Kind::AnyOf { .. } => "'anyOf' failed".into(),
         Kind::OneOfNotValid { .. } => "'oneOf' failed, none matched".into(),
@@ -118,12 +175,25 @@ fn wanted(kind: &TypeKind) -> String {
 /// What a schema says, so that nothing of it is secret.
 fn display(value: &Value) -> String {
     match value {
-        Value::String(text) => format!("'{text}'"),
+        Value::String(text) => quote(text),
+        Value::Null => "<nil>".into(),
         other => other.to_string(),
     }
 }
 
+fn is_compound(value: &Value) -> bool {
+    matches!(value, Value::Array(_) | Value::Object(_))
+}
+
 fn quoted(names: &[String]) -> String {
-    let names: Vec<String> = names.iter().map(|name| format!("'{name}'")).collect();
+    let names: Vec<String> = names.iter().map(|name| quote(name)).collect();
     names.join(", ")
+}
+
+/// Go's quotes, but single ones.
+fn quote(text: &str) -> String {
+    let quoted = sluice_go_template::format::quote(text.as_bytes());
+    let quoted = String::from_utf8_lossy(&quoted);
+    let inner = quoted.get(1..quoted.len() - 1).unwrap_or_default();
+    format!("'{}'", inner.replace("\\\"", "\"").replace('\'', "\\'"))
 }

@@ -110,7 +110,14 @@ impl Printer<'_> {
             self.wrong(value, verb);
             return true;
         }
-        if self.flags.sharp_v || !matches!(verb, 'v' | 's' | 'x' | 'X' | 'q') {
+        if self.flags.sharp_v {
+            let text = object.go_string();
+            if let Some(text) = &text {
+                self.pad(self.truncate(text));
+            }
+            return text.is_some();
+        }
+        if !matches!(verb, 'v' | 's' | 'x' | 'X' | 'q') {
             return false;
         }
         let Some(text) = object.string() else {

@@ -40,14 +40,8 @@ fn has_right_marker(text: &[u8]) -> bool {
 }
 
 fn find(text: &[u8], pattern: &[u8]) -> Option<usize> {
-    let mut from = 0;
-    loop {
-        from += text[from..].iter().position(|byte| *byte == pattern[0])?;
-        if text[from..].starts_with(pattern) {
-            return Some(from);
-        }
-        from += 1;
-    }
+    let mut starts = memchr::memchr_iter(pattern[0], text);
+    starts.find(|start| text[*start..].starts_with(pattern))
 }
 
 fn newlines(text: &[u8]) -> usize {
@@ -114,9 +108,23 @@ impl<'t> Lexer<'t> {
     }
 
     fn peek(&mut self) -> Option<char> {
-        let character = self.next();
-        self.backup();
-        character
+        let (character, length) = decode(self.rest());
+        self.at_eof |= length == 0;
+        (length > 0).then_some(character)
+    }
+
+    /// Passes letters, digits and underscores; the character behind them, or [`None`] at the end.
+    fn pass_word(&mut self) -> Option<char> {
+        loop {
+            let word = self.rest().iter();
+            self.pos += word
+                .take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_')
+                .count();
+            match self.peek() {
+                Some(character) if is_alphanumeric(character) => self.pos += character.len_utf8(),
+                behind => return behind,
+            }
+        }
     }
 
     fn emit(&mut self, kind: Kind) -> Token {
@@ -316,11 +324,9 @@ impl<'t> Lexer<'t> {
 
     /// Blanks, except the one that belongs to a trim marker.
     fn space(&mut self) -> Token {
-        let mut count = 0;
-        while self.peek().is_some_and(is_space) {
-            self.next();
-            count += 1;
-        }
+        let count = self.rest().iter().take_while(|byte| is_blank(byte)).count();
+        self.line += newlines(&self.rest()[..count]);
+        self.pos += count;
         let last = &self.input[self.pos - 1..];
         if has_right_marker(last) && last[MARKER..].starts_with(RIGHT) {
             self.backup();
@@ -332,14 +338,10 @@ impl<'t> Lexer<'t> {
     }
 
     fn identifier(&mut self) -> Token {
-        let mut last = self.next();
-        while last.is_some_and(is_alphanumeric) {
-            last = self.next();
-        }
-        self.backup();
+        let behind = self.pass_word();
         let word = &self.input[self.start..self.pos];
         if !self.at_terminator() {
-            return self.fail(format!("bad character {}", describe(last.unwrap_or_default())));
+            return self.fail(format!("bad character {}", describe(behind.unwrap_or_default())));
         }
         let kind = match Kind::keyword(word) {
             Some(Kind::Break) if !self.break_ok => Kind::Identifier,
@@ -355,13 +357,9 @@ impl<'t> Lexer<'t> {
         if self.at_terminator() {
             return self.emit(if kind == Kind::Variable { kind } else { Kind::Dot });
         }
-        let mut last = self.next();
-        while last.is_some_and(is_alphanumeric) {
-            last = self.next();
-        }
-        self.backup();
+        let behind = self.pass_word();
         if !self.at_terminator() {
-            return self.fail(format!("bad character {}", describe(last.unwrap_or_default())));
+            return self.fail(format!("bad character {}", describe(behind.unwrap_or_default())));
         }
         self.emit(kind)
     }

@@ -53,6 +53,11 @@ pub trait Object: Any {
         None
     }
 
+    /// The result of `GoString()`: what `%#v` shows.
+    fn go_string(&self) -> Option<Str> {
+        None
+    }
+
     /// Whether [`Object::string`] is `Error()`.
     fn is_error(&self) -> bool {
         false

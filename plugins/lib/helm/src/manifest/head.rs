@@ -26,10 +26,9 @@ pub(super) fn document(text: &[u8]) -> Result<Value, HeadError> {
     decode::document(text, &Limits::default())
 }
 
-pub(super) fn read(text: &[u8]) -> Result<Head, HeadError> {
-    let value = document(text)?;
+pub(super) fn of(value: &Value) -> Result<Head, HeadError> {
     let mut head = Head::default();
-    for (key, value) in decode::entries(&value, "util.SimpleHead")? {
+    for (key, value) in decode::entries(value, "util.SimpleHead")? {
         let name = key.to_ascii_lowercase();
         let field = Field {
             owner: "SimpleHead",

@@ -20,7 +20,7 @@ pub fn split(text: &[u8]) -> Vec<&[u8]> {
         }
         // what follows the mark on its line is no line start
         let from = line.max(start);
-        line = match text[from..].iter().position(|byte| *byte == b'\n') {
+        line = match memchr::memchr(b'\n', &text[from..]) {
             Some(found) => from + found + 1,
             None => text.len(),
         };

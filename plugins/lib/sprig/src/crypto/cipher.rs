@@ -56,7 +56,8 @@ pub fn decrypt_aes(password: &[u8], text: &[u8]) -> Result<Vec<u8>, CipherError>
     }
     let data = decode_base64(text).map_err(CipherError::Encoding)?;
     let Some((iv, encrypted)) = data.split_first_chunk::<16>() else {
-        return Err(CipherError::TooShort(data.len()));
+        // Go makes room for all that the text may hold.
+        return Err(CipherError::TooShort(text.len() / 4 * 3));
     };
     let decryptor = cbc::Decryptor::<Aes256>::new(&key_of(password).into(), &(*iv).into());
     let mut plain = decryptor

@@ -113,7 +113,8 @@ pub fn decode_base32(text: &[u8]) -> Result<Vec<u8>, String> {
     let mut quantum = Quantum::<8>::default();
     let corrupt = |at: usize| Err(format!("illegal base32 data at input byte {at}"));
     for (at, &byte) in text.iter().enumerate() {
-        if byte == b'=' && quantum.count >= 2 {
+        // Padding ends the last quantum, and is a wrong character before.
+        if byte == b'=' && quantum.count >= 2 && text.len() - at <= 8 {
             return base32_padding(&text, at, quantum, out);
         }
         match BASE32.iter().position(|found| *found == byte) {

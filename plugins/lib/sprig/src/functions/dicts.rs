@@ -2,6 +2,8 @@
 
 use sluice_go_template::{Budget, Entries, Error, List, Map, MapType, Type, Value};
 
+use crate::objects::VersionValue;
+
 use super::args::{any, list_of, map, string_of, text};
 use super::{Table, merge};
 
@@ -154,6 +156,9 @@ fn deep_copy(value: &Value, budget: &mut Budget, depth: usize) -> Result<Value, 
                 .collect();
             Value::List(List::typed(found.kind(), items?))
         }
-        _ => value.clone(),
+        _ => match value.downcast::<VersionValue>() {
+            Some(version) => version.blank(),
+            None => value.clone(),
+        },
     })
 }

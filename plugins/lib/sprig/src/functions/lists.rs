@@ -129,17 +129,27 @@ fn without(context: &mut Context, args: &[Value]) -> Result<Value, Error> {
 
 fn chunk(context: &mut Context, args: &[Value]) -> Result<Value, Error> {
     let items = list_of(any(args, 1), "Cannot chunk type")?;
-    let out_of_range = |_| Error::new("runtime error: makeslice: len out of range");
-    let size = usize::try_from(int(args, 0).max(0)).map_err(out_of_range)?;
-    if size == 0 {
-        return Err(Error::new("runtime error: makeslice: len out of range"));
-    }
     context.budget().charge_bytes(items.len() as u64 * 32)?;
-    let chunks = items
-        .chunks(size)
-        .map(|chunk| Value::list(chunk.to_vec()))
-        .collect();
-    Ok(Value::List(List::typed(&ListType::LISTS, chunks)))
+    let size = int(args, 0);
+    let chunks: Vec<&[Value]> = match usize::try_from(size).unwrap_or_default() {
+        0 => chunks_below_one(&items, size)?,
+        size => items.chunks(size).collect(),
+    };
+    let chunks = chunks.into_iter().map(|chunk| Value::list(chunk.to_vec()));
+    Ok(Value::List(List::typed(&ListType::LISTS, chunks.collect())))
+}
+
+/// What Go's arithmetic makes of a size that is none: chunks are counted by a division of floats, so that a negative size may
+/// come to no chunk at all, or to one with the only item.
+fn chunks_below_one(items: &[Value], size: i64) -> Result<Vec<&[Value]>, Error> {
+    let count = ((items.len() as f64 - 1.0) / size as f64).floor() + 1.0;
+    if count == 0.0 {
+        return Ok(Vec::new());
+    }
+    if items.len() == 1 && size < -1 {
+        return Ok(vec![items]);
+    }
+    Err(Error::new("runtime error: makeslice: len out of range"))
 }
 
 fn slice(_: &mut Context, args: &[Value]) -> Result<Value, Error> {

@@ -166,6 +166,9 @@ fn register_lists(table: &mut Table) {
         if super::args::elements(list).is_none() {
             return Ok(Value::strings([string_of(context, list)?]));
         }
+        if matches!(list, Value::List(found) if found.is_nil() && found.kind().name == "[]string") {
+            return Ok(list.clone());
+        }
         let mut items = strings_of(context, list)?;
         items.sort_unstable();
         Ok(Value::strings(items))

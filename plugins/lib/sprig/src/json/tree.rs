@@ -6,7 +6,7 @@ use sluice_yaml::{Marshal, Shape};
 use super::MAX_DEPTH;
 use super::plain::{Plain, plain_of};
 use super::write::{float, too_deep};
-use crate::objects::DurationValue;
+use crate::objects::{DurationValue, MomentValue};
 use crate::text::rune;
 
 /// Plain data: what YAML can say.
@@ -24,6 +24,10 @@ pub enum Tree {
     Float(f64),
     /// Text.
     Text(String),
+    /// A moment, as go-yaml v3 writes it.
+    Moment(String),
+    /// Text that is no UTF-8, in base64, as go-yaml v3 writes it.
+    Binary(String),
     /// A list.
     List(Vec<Self>),
     /// A map in the order of its keys' bytes.
@@ -39,6 +43,8 @@ impl Marshal for Tree {
             Self::Uint(number) => i64::try_from(*number).map_or(Shape::Uint(*number), Shape::Int),
             Self::Float(number) => Shape::Float(*number),
             Self::Text(text) => Shape::Str(text),
+            Self::Moment(text) => Shape::Scalar(text, ""),
+            Self::Binary(text) => Shape::Scalar(text, "binary"),
             Self::List(items) => Shape::Seq(items),
             Self::Map(entries) => {
                 Shape::Map(entries.iter().map(|(key, value)| (key.as_str(), value)).collect())
@@ -89,6 +95,10 @@ impl Converter<'_> {
                 }
                 Tree::Float(*number)
             }
+            Value::String(found) if self.rules == Rules::Yaml && found.to_utf8().is_none() => {
+                self.budget.charge_bytes(found.len() as u64 * 2)?;
+                Tree::Binary(lines_of_base64(found))
+            }
             Value::String(found) => Tree::Text(text(found, self.budget)?),
             Value::Bytes(found) => Tree::Text(crate::crypto::encode_base64(found)),
             Value::List(list) if list.is_nil() => self.nil(Tree::List(Vec::new())),
@@ -99,10 +109,8 @@ impl Converter<'_> {
             Value::Map(map) if map.is_nil() => self.nil(Tree::Map(Vec::new())),
             Value::Map(map) => self.fields(map.entries().into_iter(), depth)?,
             Value::Object(object) => {
-                if self.rules == Rules::Yaml
-                    && let Some(length) = value.downcast::<DurationValue>()
-                {
-                    return Ok(Tree::Text(length.0.to_string()));
+                if let Some(scalar) = self.scalar_of(value) {
+                    return Ok(scalar);
                 }
                 match plain_of(object.as_ref())? {
                     Plain::Value(value) => self.convert(&value, depth + 1)?,
@@ -120,6 +128,19 @@ impl Converter<'_> {
                 )));
             }
         })
+    }
+
+    /// What go-yaml v3 knows of objects.
+    fn scalar_of(&self, value: &Value) -> Option<Tree> {
+        if self.rules == Rules::Json {
+            return None;
+        }
+        if let Some(length) = value.downcast::<DurationValue>() {
+            return Some(Tree::Text(length.0.to_string()));
+        }
+        let moment = value.downcast::<MomentValue>()?;
+        let text = moment.0.format(b"2006-01-02T15:04:05.999999999Z07:00");
+        Some(Tree::Moment(String::from_utf8_lossy(&text).into_owned()))
     }
 
     /// A nil list or map: null in JSON, empty to go-yaml.
@@ -143,6 +164,17 @@ impl Converter<'_> {
         }
         Ok(Tree::Map(entries))
     }
+}
+
+/// Base64 in lines, when it is longer than one.
+fn lines_of_base64(bytes: &[u8]) -> String {
+    const LINE: usize = 70;
+    let text = crate::crypto::encode_base64(bytes);
+    if text.len() < LINE {
+        return text;
+    }
+    let lines = text.as_bytes().chunks(LINE).map(String::from_utf8_lossy);
+    lines.fold(String::new(), |text, line| text + &line + "\n")
 }
 
 /// A string; what is no UTF-8 becomes U+FFFD, byte by byte.

@@ -68,7 +68,8 @@ impl MomentValue {
             b"UTC" => moment(self.0.in_zone(Zone::Utc)),
             b"Local" => moment(self.0.in_zone(Zone::Local)),
             b"IsZero" => Value::Bool(self.0.unix == Moment::ZERO.unix && self.0.nanos == 0),
-            b"String" | b"GoString" => Value::from(self.0.go_string()),
+            b"String" => Value::from(self.0.go_string()),
+            b"GoString" => Value::from(self.0.go_syntax()),
             b"Month" => Value::object(NamedInt {
                 kind: "time.Month",
                 number: month,
@@ -95,6 +96,10 @@ impl Object for MomentValue {
 
     fn string(&self) -> Option<Str> {
         Some(Str::from(self.0.go_string()))
+    }
+
+    fn go_string(&self) -> Option<Str> {
+        Some(Str::from(self.0.go_syntax()))
     }
 
     fn method(&self, name: &[u8]) -> Option<Function> {

@@ -20,6 +20,11 @@ impl VersionValue {
         Self(version, true)
     }
 
+    /// What `deepCopy` makes of it: Go's reflection does not reach the fields, so that nothing is copied.
+    pub fn blank(&self) -> Value {
+        Value::object(Self(Version::default(), self.1))
+    }
+
     fn next(&self, name: &[u8]) -> Option<Function> {
         let version = self.0.clone();
         let part = match name {
@@ -61,6 +66,19 @@ impl Object for VersionValue {
 
     fn kind(&self) -> Kind {
         if self.1 { Kind::Pointer } else { Kind::Struct }
+    }
+
+    fn fields(&self) -> Vec<(&str, Value)> {
+        let number = |number: u64| Value::Uint(UintKind::Uint64, number);
+        let text = |text: &str| Value::from(text);
+        vec![
+            ("major", number(self.0.major)),
+            ("minor", number(self.0.minor)),
+            ("patch", number(self.0.patch)),
+            ("pre", text(&self.0.pre)),
+            ("metadata", text(&self.0.metadata)),
+            ("original", text(self.0.original())),
+        ]
     }
 
     fn string(&self) -> Option<Str> {

@@ -1,5 +1,7 @@
 //! A moment in a time zone.
 
+use sluice_go_template::format::quote;
+
 use super::duration::{Duration, SECOND};
 use super::layout::MONTHS;
 use super::zone::Zone;
@@ -96,6 +98,24 @@ impl Moment {
         }
     }
 
+    /// `Time.GoString`: how Go source would make it.
+    pub fn go_syntax(&self) -> Vec<u8> {
+        let [year, _, day, hour, minute, second, ..] = self.parts();
+        let (month, nanos) = (self.month_name(), self.nanos);
+        let zone = match &self.zone {
+            Zone::Utc => b"time.UTC".to_vec(),
+            Zone::Local => b"time.Local".to_vec(),
+            Zone::Named(zone) => location(zone.iana_name().unwrap_or_default().as_bytes()),
+            Zone::Fixed(name, _) => location(name),
+        };
+        let mut text =
+            format!("time.Date({year}, time.{month}, {day}, {hour}, {minute}, {second}, {nanos}, ")
+                .into_bytes();
+        text.extend(zone);
+        text.push(b')');
+        text
+    }
+
     /// `Time.String`.
     pub fn go_string(&self) -> Vec<u8> {
         self.format(b"2006-01-02 15:04:05.999999999 -0700 MST")
@@ -121,6 +141,10 @@ impl Moment {
             civil.week_day,
         ]
     }
+}
+
+fn location(name: &[u8]) -> Vec<u8> {
+    [b"time.Location(", quote(name).as_slice(), b")"].concat()
 }
 
 /// The date of a day counted from the epoch, in the Gregorian calendar; by eras of 400 years that begin on 1 March.

@@ -29,6 +29,11 @@ impl<'a> WrittenTag<'a> {
         })
     }
 
+    /// A tag of YAML itself.
+    pub(super) fn standard(suffix: &'static str) -> Self {
+        Self { handle: "!!", suffix }
+    }
+
     /// What counts of it for the length of a key.
     pub(super) fn len(&self) -> usize {
         self.handle.len() + self.suffix.len()

@@ -2,6 +2,7 @@
 
 use super::collection::Brackets;
 use super::style::Text;
+use super::tag::WrittenTag;
 use super::{EmitOptions, Emitter, Flavour, Place, sort_keys};
 use crate::decode::read_value;
 use crate::error::Error;
@@ -31,6 +32,9 @@ pub enum Shape<'a, T> {
     Float(f64),
     /// Text.
     Str(&'a str),
+    /// A scalar that is no text: written plain, or literally when it has lines, behind a tag such as `binary` unless that is
+    /// empty.
+    Scalar(&'a str, &'static str),
     /// A list.
     Seq(&'a [T]),
     /// A map in any order.
@@ -104,6 +108,7 @@ impl Emitter {
                 self.note_json(text, false);
                 self.write_scalar(&Text::string(text, self.schema), place);
             }
+            Shape::Scalar(text, tag) => self.write_tagged(text, tag, place),
             Shape::Seq([]) => self.write_empty(Brackets::Sequence, place),
             Shape::Seq(items) => self.sequence(items, place)?,
             Shape::Map(entries) if entries.is_empty() => self.write_empty(Brackets::Mapping, place),
@@ -140,6 +145,18 @@ impl Emitter {
         self.close_block(before);
         self.leave();
         Ok(())
+    }
+
+    fn write_tagged(&mut self, text: &str, tag: &'static str, place: Place) {
+        if !tag.is_empty() {
+            self.write_tag(&WrittenTag::standard(tag));
+        }
+        let style = if text.contains('\n') {
+            Style::Literal
+        } else {
+            Style::Plain
+        };
+        self.write_scalar(&Text::new(text, style, self.schema), place);
     }
 
     fn write_word(&mut self, word: &str, place: Place) {
