@@ -141,7 +141,8 @@ fn base32_padding(
         return corrupt(text.len());
     }
     if let Some(bad) = rest[..missing].iter().position(|byte| *byte != b'=') {
-        return corrupt(at + bad);
+        // Go counts one too few.
+        return corrupt(at + bad - 1);
     }
     // 1, 3 and 6 characters hold no whole number of bytes.
     if matches!(count, 1 | 3 | 6) {
