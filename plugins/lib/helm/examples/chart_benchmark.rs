@@ -1,4 +1,4 @@
-//! How long the library alone takes for a chart, to be profiled: `benchmark RUNS [flags of helm template]` prints the fastest
+//! How long the library alone takes for a chart, to be profiled: `chart_benchmark RUNS [flags of helm template]` prints the fastest
 //! run and the mean in milliseconds, and the number of bytes.
 
 use std::io::Write as _;
