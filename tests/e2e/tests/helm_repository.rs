@@ -151,7 +151,7 @@ async fn h3_a_large_index_is_read_within_the_limits() -> Result<()> {
                 "  - apiVersion: v2\n    appVersion: 1.{patch}.0\n    created: \"2026-01-01T00:00:00.123456789Z\"\n    \
                  description: {}\n    digest: {}\n    keywords:\n    - one\n    - two\n    name: app-{chart}\n    \
                  urls:\n    - https://charts.example/app-{chart}-1.0.{patch}.tgz\n    version: 1.0.{patch}\n",
-                "words ".repeat(60),
+                "words ".repeat(66),
                 "ab".repeat(32),
             )?;
         }
