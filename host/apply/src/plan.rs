@@ -37,11 +37,30 @@ pub(crate) struct Planned {
     pub(crate) other: Option<Owner>,
 }
 
+/// How often an object is read again that somebody else changed between the reading and the dry-run.
+const MAX_MOVES: usize = 3;
+
 pub(crate) async fn plan(
     cluster: &Cluster,
     object: Object,
     options: &ApplyOptions,
 ) -> Result<Planned, ObjectError> {
+    for _ in 0..MAX_MOVES {
+        let (planned, has_moved) = look(cluster, object.clone(), options).await?;
+        if !has_moved {
+            return Ok(planned);
+        }
+    }
+    Ok(look(cluster, object, options).await?.0)
+}
+
+/// Compares an object with what stands. The second value: what was compared are two states, so that a difference may be
+/// another writer's work (a controller's, say) and none of ours.
+async fn look(
+    cluster: &Cluster,
+    object: Object,
+    options: &ApplyOptions,
+) -> Result<(Planned, bool), ObjectError> {
     let id = object.id();
     let live = match cluster.get(&id, object.version()).await {
         Ok(live) => Some(live),
@@ -49,11 +68,12 @@ pub(crate) async fn plan(
         Err(error) => return Err(ObjectError::Query { id, error }),
     };
     if let Some(change) = skip(&object, live.as_ref(), options) {
-        return Ok(Planned {
+        let planned = Planned {
             object,
             step: Step::Done(Box::new(change)),
             other: None,
-        });
+        };
+        return Ok((planned, false));
     }
     if let Some(reason) = options.protected.refuses(&id) {
         let reason = reason.to_owned();
@@ -66,13 +86,20 @@ pub(crate) async fn plan(
                 return Err(ObjectError::Protected { id, reason });
             }
             let (object, step) = compare(object, live.as_ref(), &merged, options);
-            Ok(Planned { object, step, other })
+            let has_moved = matches!(step, Step::Write { .. })
+                && live.is_some_and(|live| resource_version(&live) != resource_version(&merged));
+            Ok((Planned { object, step, other }, has_moved))
         }
         Err(error) => {
             let step = refused(&object, live.as_ref(), error, options)?;
-            Ok(Planned { object, step, other })
+            Ok((Planned { object, step, other }, false))
         }
     }
+}
+
+/// Of the state in the store; a dry-run answers with that of the state it started from.
+fn resource_version(object: &Object) -> Option<&str> {
+    object.metadata()?.get("resourceVersion")?.as_str()
 }
 
 pub(crate) fn patch_options(options: &ApplyOptions, dry_run: bool) -> PatchOptions {
