@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use serde_json::Value;
 use sluice_fetch::{RemoteBases, single};
-use sluice_model::port::{Bindings, EndpointError};
+use sluice_model::port::Bindings;
 use sluice_model::{Tree, TreeRead};
 use sluice_render::{Need, RenderError, RenderInput, Supplier, Supply};
 use sluice_sandbox::{Call, CallObject, Limits};
@@ -57,12 +57,12 @@ impl<C: Charts> Supplier for KustomizeSupplier<C> {
                 let what = format!("remote base {git} at {}", shown(reference));
                 let bases = self.bases(&what)?;
                 let tree = bases.repository(git, reference).await;
-                Ok(supply(tree.map_err(|error| failed(what, &error))?))
+                Ok(supply(tree.map_err(|error| refused(what, &error.to_string()))?))
             }
             Need::File { file } => {
                 let what = format!("remote file {file}");
                 let tree = self.bases(&what)?.file(file).await;
-                Ok(supply(tree.map_err(|error| failed(what, &error))?))
+                Ok(supply(tree.map_err(|error| refused(what, &error.to_string()))?))
             }
             Need::Render {
                 render,
@@ -132,13 +132,6 @@ fn refused(what: String, problem: &str) -> RenderError {
     RenderError::Supply {
         what,
         problem: problem.into(),
-    }
-}
-
-fn failed(what: String, error: &EndpointError) -> RenderError {
-    RenderError::Supply {
-        what,
-        problem: error.to_string(),
     }
 }
 

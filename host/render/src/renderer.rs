@@ -87,14 +87,14 @@ pub struct Renderer {
 }
 
 /// The parts of an input that key it.
-struct Keyed<'a> {
+struct Keyed {
     config: String,
     key: Digest,
-    trees: Vec<&'a dyn TreeRead>,
+    trees: Vec<Arc<dyn TreeRead>>,
 }
 
-impl<'a> Keyed<'a> {
-    fn new<E: Engine>(input: &'a RenderInput<'_, E>) -> Self {
+impl Keyed {
+    fn new<E: Engine>(input: &RenderInput<'_, E>) -> Self {
         let config = key::canonical(&input.config);
         let names = input.trees.iter().map(|(name, _)| name.as_str());
         let key = key::key(
@@ -111,7 +111,7 @@ impl<'a> Keyed<'a> {
         Self {
             config,
             key,
-            trees: input.trees.iter().map(|(_, tree)| tree.as_ref()).collect(),
+            trees: input.trees.iter().map(|(_, tree)| tree.clone()).collect(),
         }
     }
 
@@ -154,9 +154,10 @@ impl Renderer {
     /// The plugin failed, gave an object that cannot be named, or asks for what cannot be had.
     pub async fn render<E: Engine>(&self, mut input: RenderInput<'_, E>) -> Result<Rendering, RenderError> {
         let Some(supplier) = input.supplier.clone() else {
-            return self.render_held(&input).await;
+            return self.render_held(&input, &Keyed::new(&input)).await;
         };
-        let key = Keyed::new(&input).key;
+        let mut keyed = Keyed::new(&input);
+        let key = keyed.key;
         let main = input.trees.clone();
         let mut supplied = Supplied::new(main.clone());
         let known = self.needs.lock().get(&key).cloned();
@@ -167,8 +168,12 @@ impl Renderer {
             supplied = Supplied::new(main);
         }
         loop {
-            input.trees.clone_from(&supplied.inputs);
-            match self.render_held(&input).await {
+            // most kustomizations need nothing: their key is made once
+            if supplied.inputs.len() > keyed.trees.len() {
+                input.trees.clone_from(&supplied.inputs);
+                keyed = Keyed::new(&input);
+            }
+            match self.render_held(&input, &keyed).await {
                 Err(RenderError::NeedsInput(names)) => supplied.add(supplier.as_ref(), names).await?,
                 Ok(mut rendering) => {
                     rendering.used_entropy |= supplied.used_entropy;
@@ -214,13 +219,16 @@ impl Renderer {
     }
 
     /// Renders with the trees that are held. Equal renders of one namespace at one time are made once.
-    async fn render_held<E: Engine>(&self, input: &RenderInput<'_, E>) -> Result<Rendering, RenderError> {
-        let keyed = Keyed::new(input);
+    async fn render_held<E: Engine>(
+        &self,
+        input: &RenderInput<'_, E>,
+        keyed: &Keyed,
+    ) -> Result<Rendering, RenderError> {
         let namespace = input.plugin.namespace(&input.call);
         let Some(flight) = keyed.flight(namespace, input.is_durable()) else {
-            return Ok(self.call(input, &keyed).await?.0);
+            return Ok(self.call(input, keyed).await?.0);
         };
-        let (result, led) = self.flights.join(flight, self.find_or_call(input, &keyed)).await;
+        let (result, led) = self.flights.join(flight, self.find_or_call(input, keyed)).await;
         let mut rendering = Arc::unwrap_or_clone(result?);
         if !led {
             self.counters.joined.fetch_add(1, Ordering::Relaxed);
@@ -242,7 +250,7 @@ impl Renderer {
     async fn find_or_call<E: Engine>(
         &self,
         input: &RenderInput<'_, E>,
-        keyed: &Keyed<'_>,
+        keyed: &Keyed,
     ) -> Result<Arc<Rendering>, RenderError> {
         if let Some(rendering) = self.recall(keyed) {
             self.counters.memo_hits.fetch_add(1, Ordering::Relaxed);
@@ -255,14 +263,15 @@ impl Renderer {
         Ok(Arc::new(rendering))
     }
 
-    fn find(&self, keyed: &Keyed<'_>) -> Option<Digest> {
+    fn find(&self, keyed: &Keyed) -> Option<Digest> {
+        let trees: Vec<&dyn TreeRead> = keyed.trees.iter().map(AsRef::as_ref).collect();
         let traces = self.memo.traces(&keyed.key);
         traces
             .into_iter()
-            .find_map(|(trace, output)| trace.holds(&keyed.trees).then_some(output))
+            .find_map(|(trace, output)| trace.holds(&trees).then_some(output))
     }
 
-    fn recall(&self, keyed: &Keyed<'_>) -> Option<Rendering> {
+    fn recall(&self, keyed: &Keyed) -> Option<Rendering> {
         let digest = self.find(keyed)?;
         Rendering::stored(&self.memo.output(&digest)?, digest)
     }
@@ -270,7 +279,7 @@ impl Renderer {
     async fn call_plugin<E: Engine>(
         &self,
         input: &RenderInput<'_, E>,
-        keyed: &Keyed<'_>,
+        keyed: &Keyed,
         want: Form,
     ) -> Result<Outcome, RenderError> {
         self.counters.renders.fetch_add(1, Ordering::Relaxed);
@@ -287,7 +296,7 @@ impl Renderer {
     async fn call<E: Engine>(
         &self,
         input: &RenderInput<'_, E>,
-        keyed: &Keyed<'_>,
+        keyed: &Keyed,
     ) -> Result<(Rendering, Option<(sluice_model::memo::Trace, Bytes)>), RenderError> {
         let outcome = self.call_plugin(input, keyed, Form::Objects).await?;
         let Outcome {

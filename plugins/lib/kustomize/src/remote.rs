@@ -69,20 +69,19 @@ fn decode_query(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let [first, after @ ..] = rest {
+        rest = after;
         let hex = after.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
         let escaped = hex.and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        (rest, bytes) = match (*first, escaped) {
-            (b'%', Some(byte)) => (&after[2..], pushed(bytes, byte)),
-            (b'+', _) => (after, pushed(bytes, b' ')),
-            (byte, _) => (after, pushed(bytes, byte)),
-        };
+        bytes.push(match (*first, escaped) {
+            (b'%', Some(byte)) => {
+                rest = &after[2..];
+                byte
+            }
+            (b'+', _) => b' ',
+            (byte, _) => byte,
+        });
     }
     String::from_utf8_lossy(&bytes).into_owned()
-}
-
-fn pushed(mut bytes: Vec<u8>, byte: u8) -> Vec<u8> {
-    bytes.push(byte);
-    bytes
 }
 
 fn strip_ignoring_case<'t>(text: &'t str, prefix: &str) -> Option<&'t str> {
