@@ -80,6 +80,17 @@ fn tracked(namespace: &str, (kind, name): (&str, &str), version: Option<&str>) -
     }
 }
 
+/// Kind and name of all Secrets and ConfigMaps among the references of a spec, the one with its kubeconfig at the end.
+pub fn named<'a>(
+    references: impl Iterator<Item = (&'a str, &'a str)>,
+    kube_config: Option<&'a KubeConfigReference>,
+) -> Vec<(&'a str, &'a str)> {
+    references
+        .chain(kube_config.and_then(kubeconfig))
+        .filter(|(kind, name)| matches!(*kind, "Secret" | "ConfigMap") && !name.is_empty())
+        .collect()
+}
+
 /// Kind and name of the object that holds a kubeconfig.
 pub fn kubeconfig(reference: &KubeConfigReference) -> Option<(&str, &str)> {
     match (&reference.secret_ref, &reference.config_map_ref) {

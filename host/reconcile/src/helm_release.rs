@@ -69,9 +69,7 @@ struct Shared {
 
 /// What an object refers to: its source and what it depends on.
 pub fn targets(object: &HelmRelease) -> Vec<Target> {
-    let namespace = object.namespace().unwrap_or_default();
-    let dependencies = dependency::keys(&namespace, &object.spec);
-    let dependencies = dependencies
+    let dependencies = crate::dependency::keys(object)
         .into_iter()
         .map(|key| Target::new("HelmRelease", key));
     source::target(object).into_iter().chain(dependencies).collect()

@@ -4,6 +4,8 @@
 //! with the reason; [`worker`]s take them out and let the kind's reconciler work. A reconciler reads the object, calls
 //! the stages (fetch, artifact, render, apply, health), and writes status at most once unless a phase lasts.
 
+pub mod dependency;
+pub mod drift_watch;
 pub mod engine;
 pub mod expression;
 pub mod feature;

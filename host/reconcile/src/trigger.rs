@@ -7,13 +7,14 @@ use sluice_api::{GitRepository, HelmChart, HelmRelease, HelmRepository, Kustomiz
 use sluice_fetch::helm::is_oci;
 use sluice_model::condition::types;
 
+use crate::dependency;
 use crate::engine::Engine;
 use crate::helm_chart;
 use crate::helm_release;
 use crate::index::Target;
 use crate::key::ObjectKey;
 use crate::kustomization::source::Source;
-use crate::kustomization::{build, decryption, dependency, source};
+use crate::kustomization::{build, decryption, source};
 use crate::queue::{Queue, Reason};
 use crate::request::reason_of_change;
 use crate::store::{Kind, Observer};
@@ -116,8 +117,7 @@ pub struct Kustomizations(pub Arc<Engine>);
 impl Kustomizations {
     fn index(&self, key: &ObjectKey, object: Option<&Arc<Kustomization>>) {
         let targets = object.map(|object| {
-            let dependencies = dependency::keys(&key.namespace, &object.spec);
-            let dependencies = dependencies
+            let dependencies = dependency::keys(object.as_ref())
                 .into_iter()
                 .map(|key| Target::new("Kustomization", key));
             std::iter::once(source::target(object))
@@ -142,8 +142,8 @@ impl Kustomizations {
             let Some(object) = stores.kustomizations.get(&user) else {
                 continue;
             };
-            if dependency::awaits_any_change(&object, key)
-                || (queue.is_active(&user) && dependency::judges(&object, key))
+            if dependency::awaits_any_change(object.as_ref(), key)
+                || (queue.is_active(&user) && dependency::judges(object.as_ref(), key))
             {
                 queue.add(user, Reason::Dependency);
             }
@@ -209,7 +209,7 @@ impl Observer<HelmRelease> for HelmReleases {
         {
             let judges = || {
                 let object = self.0.stores.helm_releases.get(&user)?;
-                helm_release::dependency::judges(&object, key).then_some(())
+                dependency::awaits_any_change(object.as_ref(), key).then_some(())
             };
             if became_ready || (new.is_some() && judges().is_some()) {
                 self.0.queues.helm_releases.add(user, Reason::Dependency);

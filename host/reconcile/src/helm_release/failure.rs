@@ -5,7 +5,7 @@ use sluice_health::rules::RulesError;
 use sluice_model::Severity;
 use sluice_model::condition::reasons;
 
-use super::dependency::DependencyError;
+use crate::dependency::DependencyError;
 
 /// What Flux says before a reason for which it gives up.
 const TERMINAL: &str = "Reconciliation failed terminally due to configuration error";
@@ -92,7 +92,7 @@ impl From<DependencyError> for Failure {
     fn from(error: DependencyError) -> Self {
         let text = error.to_string();
         match error {
-            DependencyError::Denied(_) => Self::stalled(reasons::ACCESS_DENIED, text),
+            DependencyError::Denied { .. } => Self::stalled(reasons::ACCESS_DENIED, text),
             DependencyError::Expression { source, .. } if !source.is_evaluation() => Self::invalid(&text),
             _ => Self {
                 event: Some((Severity::Info, text.clone())),

@@ -7,10 +7,10 @@ use parking_lot::Mutex;
 use sluice_cluster::Subscription;
 use sluice_model::Digest;
 use tokio::sync::watch;
-use tokio::task::AbortHandle;
 
 use super::chart::Loaded;
 use super::wait::Trigger;
+use crate::drift_watch::DriftWatch;
 use crate::following::{Following, ReferenceWatch};
 use crate::key::ObjectKey;
 use crate::queue::Reasons;
@@ -33,18 +33,6 @@ struct State {
     references: Option<Following>,
     remote: Option<Arc<Remote>>,
     drift: Option<DriftWatch>,
-}
-
-/// The watch over the objects of a release, and the task that hears it.
-struct DriftWatch {
-    subscription: Arc<Subscription>,
-    task: AbortHandle,
-}
-
-impl Drop for DriftWatch {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
 }
 
 /// The memories of all HelmReleases.
@@ -120,21 +108,14 @@ impl Memory {
         }
     }
 
-    /// Keeps the watch over the objects of a release with the task that hears it.
-    pub(super) fn set_drift_watch(
-        &self,
-        key: &ObjectKey,
-        subscription: Arc<Subscription>,
-        task: AbortHandle,
-    ) {
-        self.with(key, |state| state.drift = Some(DriftWatch { subscription, task }));
+    /// Keeps the watch over the objects of a release.
+    pub(super) fn set_drift_watch(&self, key: &ObjectKey, watch: DriftWatch) {
+        let _former = self.with(key, |state| state.drift.replace(watch));
     }
 
     /// The watch over the objects of a release.
     pub(super) fn drift_watch(&self, key: &ObjectKey) -> Option<Arc<Subscription>> {
-        self.known(key, |state| {
-            state.drift.as_ref().map(|watch| watch.subscription.clone())
-        })
+        self.known(key, |state| state.drift.as_ref().map(DriftWatch::subscription))
     }
 
     /// Ends the watch over the objects of a release.

@@ -10,12 +10,13 @@ use sluice_sandbox::Plugin;
 
 use super::atomic::Atomic;
 use super::chart::{self, Loaded};
-use super::dependency::{self, Terms};
+use super::dependency;
 use super::failure::Failure;
 use super::spec::{Identity, Timing};
 use super::status::Progress;
 use super::values::{self, Layers};
 use super::{Shared, source};
+use crate::dependency::Terms;
 use crate::expression;
 use crate::feature::{ADDITIVE_EXPRESSIONS, DEFAULT_TO_RETRY, NO_CHART_DIGEST};
 use crate::fetched::FetchError;
@@ -168,9 +169,7 @@ impl Pass {
         let call = chart::call(&engine, chart::RENDERER, &self.key);
         let status = self.progress.status.clone();
         let loading = async {
-            let kind = source::target(&self.object).map(|target| target.kind);
-            let bytes = engine
-                .artifact_bytes(kind.as_deref().unwrap_or_default(), artifact)
+            let bytes = source::chart_bytes(&engine, &self.object, artifact)
                 .await
                 .map_err(|error| self.shared.no_chart(&error))?;
             chart::load(&plugin, &call, bytes, layers).await

@@ -4,32 +4,21 @@ use std::sync::Arc;
 
 use sluice_api::HelmRelease;
 use sluice_api::kube_config::KubeConfigReference;
-use sluice_cluster::{Interest, Signal, Tracked};
+use sluice_cluster::Tracked;
 use sluice_model::Inventory;
 
 use super::{MANAGER, Shared};
-use crate::following::{Following, ReferenceWatch, kubeconfig};
+use crate::drift_watch::DriftWatch;
+use crate::following::{Following, ReferenceWatch, kubeconfig, named};
 use crate::key::ObjectKey;
-use crate::queue::Reason;
 use crate::tenant::Place;
-
-/// Kind and name of everything the spec refers to in the object's own namespace.
-fn named(object: &HelmRelease) -> Vec<(&str, &str)> {
-    let spec = &object.spec;
-    let values = spec
-        .values_from
-        .iter()
-        .map(|reference| (reference.kind.as_str(), reference.name.as_str()));
-    let clusters = spec.kube_config.iter().filter_map(kubeconfig);
-    let mut all: Vec<_> = values.chain(clusters).collect();
-    all.retain(|(kind, name)| matches!(*kind, "Secret" | "ConfigMap") && !name.is_empty());
-    all
-}
 
 impl Shared {
     /// From now on a change of a referenced object makes the HelmRelease due.
     pub(super) fn follow_references(&self, key: &ObjectKey, object: &HelmRelease) {
-        let names = named(object);
+        let values = object.spec.values_from.iter();
+        let values = values.map(|reference| (reference.kind.as_str(), reference.name.as_str()));
+        let names = named(values, object.spec.kube_config.as_ref());
         if names.is_empty() {
             self.memory.unfollow(key);
             return;
@@ -66,23 +55,8 @@ impl Shared {
             subscription.replace(tracked);
             return;
         }
-        let owner = format!("HelmRelease/{key}");
-        let subscription = Arc::new(place.hub.track(owner, Interest::Drift, MANAGER, tracked));
-        let (watched, queue, owner) = (
-            subscription.clone(),
-            self.engine.queues.helm_releases.clone(),
-            key.clone(),
-        );
-        let task = tokio::spawn(async move {
-            loop {
-                let changes = watched.changes().await;
-                let is_drift = |signal: &Signal| matches!(signal, Signal::Moved | Signal::Deleted);
-                if changes.iter().any(|change| is_drift(&change.signal)) {
-                    queue.add(owner.clone(), Reason::Drift);
-                }
-            }
-        });
-        self.memory
-            .set_drift_watch(key, subscription, task.abort_handle());
+        let queue = self.engine.queues.helm_releases.clone();
+        let watch = DriftWatch::start(&place.hub, ("HelmRelease", key), MANAGER, queue, tracked);
+        self.memory.set_drift_watch(key, watch);
     }
 }

@@ -1,5 +1,6 @@
 //! The source of a HelmRelease's chart: which object, whether it may be used, whether it is ready, and its artifact.
 
+use bytes::Bytes;
 use sluice_api::condition;
 use sluice_api::helm_chart_template::ChartKind;
 use sluice_api::{Condition, HelmRelease};
@@ -10,6 +11,7 @@ use sluice_model::condition::{reasons, types};
 use super::failure::Failure;
 use crate::engine::{Engine, Options};
 use crate::feature::EXTERNAL_ARTIFACT;
+use crate::fetched::FetchError;
 use crate::index::Target;
 use crate::key::ObjectKey;
 use crate::kustomization::source::Source;
@@ -18,6 +20,19 @@ use crate::store::Store;
 /// The name of the HelmChart that is made for an object.
 pub(super) fn chart_name(object: &HelmRelease) -> String {
     format!("{}-{}", object.namespace().unwrap_or_default(), object.name_any())
+}
+
+/// The bytes of the packed chart.
+///
+/// # Errors
+/// They cannot be fetched, or are others than the source's status says.
+pub(super) async fn chart_bytes(
+    engine: &Engine,
+    object: &HelmRelease,
+    artifact: &Artifact,
+) -> Result<Bytes, FetchError> {
+    let kind = target(object).map(|target| target.kind).unwrap_or_default();
+    engine.artifact_bytes(&kind, artifact).await
 }
 
 /// The object that holds the chart; none when the spec names none, which the API server does not let pass.

@@ -2,66 +2,28 @@
 
 use std::sync::Arc;
 
-use sluice_api::condition;
-use sluice_api::{Kustomization, KustomizationSpec};
-use sluice_cluster::kube::ResourceExt as _;
-use sluice_expression::ExpressionError;
+use sluice_api::Kustomization;
+use sluice_api::condition::{self, Condition};
+use sluice_api::dependency::DependencyReference;
 use sluice_model::condition::types;
 
+use crate::dependency::{self, DependencyError, Dependent, Terms};
 use crate::index::Target;
 use crate::key::ObjectKey;
 use crate::store::Store;
 
-/// A dependency that is not ready; names it and why.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum DependencyError {
-    /// It does not exist.
-    #[error("dependency '{0}' not found")]
-    NotFound(ObjectKey),
-    /// It exists and is not ready, or has not applied the source's current revision yet.
-    #[error("dependency '{key}' is not ready{because}")]
-    NotReady {
-        /// Which one.
-        key: ObjectKey,
-        /// Empty, or `: ` and why.
-        because: &'static str,
-    },
-    /// `--no-cross-namespace-refs` forbids to look into an object of another namespace.
-    #[error("can't access 'Kustomization/{0}' in readyExpr, cross-namespace references have been blocked")]
-    Denied(ObjectKey),
-    /// The expression that tells its readiness failed.
-    #[error("failed to evaluate dependency {name}: {source}", name = key.name)]
-    Expression {
-        /// Which one.
-        key: ObjectKey,
-        /// Why.
-        source: ExpressionError,
-    },
-}
+impl Dependent for Kustomization {
+    fn depends_on(&self) -> &[DependencyReference] {
+        &self.spec.depends_on
+    }
 
-/// The keys of an object's dependencies.
-pub fn keys(namespace: &str, spec: &KustomizationSpec) -> Vec<ObjectKey> {
-    spec.depends_on
-        .iter()
-        .map(|reference| {
-            let namespace = reference
-                .namespace
-                .as_deref()
-                .filter(|ns| !ns.is_empty())
-                .unwrap_or(namespace);
-            ObjectKey::new(namespace, &reference.name)
-        })
-        .collect()
-}
+    fn conditions(&self) -> &[Condition] {
+        self.status.as_ref().map_or(&[], |status| &status.conditions)
+    }
 
-/// How the operator wants dependencies checked.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Terms {
-    /// An expression comes on top of the built-in test, instead of replacing it.
-    pub additive: bool,
-    /// Expressions see objects of their own namespace only (T1): one could tell the other's whole spec bit by bit.
-    /// Whether a dependency elsewhere is ready can be asked for all the same, as in Flux.
-    pub own_namespace: bool,
+    fn missing(key: &ObjectKey) -> String {
+        format!("dependency '{key}' not found")
+    }
 }
 
 /// Checks all dependencies against `revision`, the one that is about to be applied.
@@ -75,66 +37,8 @@ pub fn check(
     revision: &str,
     terms: Terms,
 ) -> Result<(), DependencyError> {
-    let namespace = object.namespace().unwrap_or_default();
-    for (index, key) in keys(&namespace, &object.spec).into_iter().enumerate() {
-        if terms.own_namespace && key.namespace != namespace && judges(object, &key) {
-            return Err(DependencyError::Denied(key));
-        }
-        let dependency = store
-            .get(&key)
-            .ok_or_else(|| DependencyError::NotFound(key.clone()))?;
-        let expression = object.spec.depends_on[index].ready_expr.as_deref();
-        let expression = expression.filter(|expression| !expression.is_empty());
-        if let Some(expression) = expression {
-            check_expression(expression, object, &dependency, &key)?;
-        }
-        if (expression.is_none() || terms.additive)
-            && let Err(because) = is_ready(&dependency, source, revision)
-        {
-            return Err(DependencyError::NotReady { key, because });
-        }
-    }
-    Ok(())
-}
-
-fn check_expression(
-    expression: &str,
-    object: &Kustomization,
-    dependency: &Kustomization,
-    key: &ObjectKey,
-) -> Result<(), DependencyError> {
-    let key = key.clone();
-    match crate::expression::is_ready(expression, object, dependency) {
-        Ok(true) => Ok(()),
-        Ok(false) => Err(DependencyError::NotReady {
-            key,
-            because: " according to readyExpr eval",
-        }),
-        Err(source) => Err(DependencyError::Expression { key, source }),
-    }
-}
-
-/// Whether an object asks for news of a dependency beyond that it became ready: its own expression judges it, and did
-/// not find it ready. One that stalled asks for nothing.
-pub fn awaits_any_change(object: &Kustomization, dependency: &ObjectKey) -> bool {
-    let conditions = object.status.as_ref().map(|status| status.conditions.as_slice());
-    let is = |type_| condition::is_true(conditions.unwrap_or_default(), type_);
-    judges(object, dependency) && !is(types::READY) && !is(types::STALLED)
-}
-
-/// Whether an object has an expression for a dependency.
-pub fn judges(object: &Kustomization, dependency: &ObjectKey) -> bool {
-    let namespace = object.namespace().unwrap_or_default();
-    let mut dependencies = keys(&namespace, &object.spec)
-        .into_iter()
-        .zip(&object.spec.depends_on);
-    dependencies.any(|(key, reference)| {
-        key == *dependency
-            && reference
-                .ready_expr
-                .as_ref()
-                .is_some_and(|source| !source.is_empty())
-    })
+    let is_ready = |dependency: &Arc<Kustomization>| is_ready(dependency, source, revision);
+    dependency::check(store, object, terms, is_ready)
 }
 
 /// Ready at its current generation; when it reads the same source it must have applied the same revision, so that a
@@ -160,6 +64,7 @@ fn is_ready(dependency: &Arc<Kustomization>, source: &Target, revision: &str) ->
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dependency::awaits_any_change;
     use crate::kustomization::failure::Failure;
     use serde_json::json;
 

@@ -7,8 +7,8 @@ use sluice_cluster::{ClusterError, kube};
 use sluice_health::rules::RulesError;
 use sluice_model::condition::reasons;
 
-use super::dependency::DependencyError;
 use super::source::SourceError;
+use crate::dependency::DependencyError;
 use crate::fetched::FetchError;
 
 /// What Flux says before a reason for which it gives up.
@@ -124,7 +124,7 @@ impl From<DependencyError> for Failure {
     fn from(error: DependencyError) -> Self {
         let message = error.to_string();
         match error {
-            DependencyError::Denied(_) => Self::stalled(reasons::ACCESS_DENIED, message),
+            DependencyError::Denied { .. } => Self::stalled(reasons::ACCESS_DENIED, message),
             DependencyError::Expression { source, .. } if !source.is_evaluation() => {
                 Self::stalled(reasons::INVALID_CEL_EXPRESSION, format!("{TERMINAL}: {message}"))
             }

@@ -7,11 +7,11 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use sluice_cluster::Subscription;
 use sluice_model::Digest;
-use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 use super::health::Waiting;
 use super::termination::Terminating;
+use crate::drift_watch::DriftWatch;
 use crate::following::{Following, ReferenceWatch};
 use crate::key::ObjectKey;
 use crate::queue::{Reason, Reasons};
@@ -36,18 +36,6 @@ struct State {
     references: Option<Following>,
     remote: Option<Arc<Remote>>,
     terminating: Option<Terminating>,
-}
-
-/// The watch over applied objects, and the task that hears it.
-struct DriftWatch {
-    subscription: Arc<Subscription>,
-    task: AbortHandle,
-}
-
-impl Drop for DriftWatch {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
 }
 
 /// The memories of all Kustomizations.
@@ -92,9 +80,9 @@ impl Memory {
         self.with(key, |state| state.waiting = Some(waiting));
     }
 
-    /// Keeps the watch over applied objects with the task that hears it.
-    pub fn set_drift_watch(&self, key: &ObjectKey, subscription: Arc<Subscription>, task: AbortHandle) {
-        self.with(key, |state| state.drift = Some(DriftWatch { subscription, task }));
+    /// Keeps the watch over applied objects.
+    pub fn set_drift_watch(&self, key: &ObjectKey, watch: DriftWatch) {
+        let _former = self.with(key, |state| state.drift.replace(watch));
     }
 
     /// The watch over applied objects.
@@ -104,7 +92,7 @@ impl Memory {
             .get(key)?
             .drift
             .as_ref()
-            .map(|watch| watch.subscription.clone())
+            .map(DriftWatch::subscription)
     }
 
     /// The watch over what the object refers to; made when there is none.

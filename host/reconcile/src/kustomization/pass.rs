@@ -15,6 +15,7 @@ use super::status::Progress;
 use super::tell::Revisions;
 use super::timing::Timing;
 use super::{KustomizationReconciler, config, decryption, dependency, source};
+use crate::dependency::Terms;
 use crate::engine::Engine;
 use crate::expression;
 use crate::feature::ADDITIVE_EXPRESSIONS;
@@ -161,7 +162,7 @@ impl<'a> Pass<'a> {
         let target = source::target(&self.object);
         let store = &self.engine().stores.kustomizations;
         let options = &self.engine().options;
-        let terms = dependency::Terms {
+        let terms = Terms {
             additive: options.features.is_on(ADDITIVE_EXPRESSIONS),
             own_namespace: options.no_cross_namespace_refs,
         };

@@ -7,7 +7,7 @@ use sluice_api::Kustomization;
 use sluice_api::kube_config::KubeConfigReference;
 
 use super::KustomizationReconciler;
-use crate::following::{Following, ReferenceWatch, kubeconfig};
+use crate::following::{self, Following, ReferenceWatch, kubeconfig};
 use crate::key::ObjectKey;
 
 /// Kind and name of everything the spec refers to in the object's own namespace.
@@ -18,10 +18,7 @@ fn named(object: &Kustomization) -> Vec<(&str, &str)> {
         .iter()
         .flat_map(|post_build| &post_build.substitute_from)
         .map(|reference| (reference.kind.as_str(), reference.name.as_str()));
-    let clusters = spec.kube_config.iter().filter_map(kubeconfig);
-    let mut all: Vec<_> = variables.chain(clusters).collect();
-    all.retain(|(kind, name)| matches!(*kind, "Secret" | "ConfigMap") && !name.is_empty());
-    all
+    following::named(variables, spec.kube_config.as_ref())
 }
 
 impl KustomizationReconciler {

@@ -3,15 +3,15 @@
 use indexmap::IndexMap;
 use sluice_api::Kustomization;
 use sluice_apply::{Applied, Change};
-use sluice_cluster::{Interest, Signal, Tracked};
+use sluice_cluster::Tracked;
 use sluice_event::Subject;
 use sluice_model::Severity;
 
 use super::pass::Pass;
 use super::tenant::Place;
 use super::{GROUP, KustomizationReconciler, MANAGER};
+use crate::drift_watch::DriftWatch;
 use crate::key::ObjectKey;
-use crate::queue::Reason;
 
 /// Reason of the event that tells of two owners.
 const OWNERSHIP_CONFLICT: &str = "OwnershipConflict";
@@ -136,28 +136,8 @@ impl Pass<'_> {
             subscription.replace(tracked);
             return;
         }
-        let subscription = std::sync::Arc::new(place.hub.track(
-            format!("Kustomization/{key}"),
-            Interest::Drift,
-            MANAGER,
-            tracked,
-        ));
-        let (watched, queue, owner) = (
-            subscription.clone(),
-            self.engine().queues.kustomizations.clone(),
-            key.clone(),
-        );
-        let task = tokio::spawn(async move {
-            loop {
-                let changes = watched.changes().await;
-                if changes
-                    .iter()
-                    .any(|change| matches!(change.signal, Signal::Moved | Signal::Deleted))
-                {
-                    queue.add(owner.clone(), Reason::Drift);
-                }
-            }
-        });
-        memory.set_drift_watch(key, subscription, task.abort_handle());
+        let queue = self.engine().queues.kustomizations.clone();
+        let watch = DriftWatch::start(&place.hub, ("Kustomization", key), MANAGER, queue, tracked);
+        memory.set_drift_watch(key, watch);
     }
 }

@@ -41,9 +41,7 @@ impl Atomic {
 
     async fn rendered(&self, upgrade: bool) -> Result<Rendered, String> {
         let (engine, key, spec) = (&self.pass.shared.engine, &self.pass.key, &self.pass.object.spec);
-        let kind = source::target(&self.pass.object).map(|target| target.kind);
-        let packed = engine
-            .artifact_bytes(kind.as_deref().unwrap_or_default(), &self.desired.artifact)
+        let packed = source::chart_bytes(engine, &self.pass.object, &self.desired.artifact)
             .await
             .map_err(|error| error.to_string())?;
         let skip_schema = match upgrade {

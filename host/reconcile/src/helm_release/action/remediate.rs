@@ -2,7 +2,7 @@
 
 use sluice_api::helm_release::ReleaseSnapshot;
 use sluice_model::Severity;
-use sluice_release::action::{Settings, is_chosen};
+use sluice_release::action::{Ended, Settings, is_chosen};
 use sluice_release::{config_digest, has_been_tested, observe, test_hooks};
 
 use super::super::atomic::Atomic;
@@ -108,14 +108,23 @@ impl Atomic {
         let mut about = About::from(&target);
         about.set_config(&self.desired.chart);
         let head = format!("Helm rollback to previous release {release} with chart {chart}");
+        self.end_remediation(ended, "Rollback", &head, &about)
+    }
+
+    /// Tells how a remediation went. One that failed is an error of the pass only when it wrote nothing.
+    fn end_remediation(&mut self, ended: Ended, verb: &str, head: &str, about: &About) -> Result<(), String> {
         let outcome = match ended.result {
             Ok(()) => {
-                self.remediated((true, "RollbackSucceeded"), &format!("{head} succeeded"), &about);
+                self.remediated(
+                    (true, &format!("{verb}Succeeded")),
+                    &format!("{head} succeeded"),
+                    about,
+                );
                 Ok(())
             }
             Err(error) => {
                 let text = format!("{head} failed: {error}");
-                self.remediated((false, "RollbackFailed"), &text, &about);
+                self.remediated((false, &format!("{verb}Failed")), &text, about);
                 if ended.release.is_some() {
                     Ok(())
                 } else {
@@ -168,24 +177,10 @@ impl Atomic {
         let (release, chart) = (full_name(&latest), versioned_chart(&latest));
         let head = format!("Helm uninstall remediation for release {release} with chart {chart}");
         let about = About::from(&latest);
-        let outcome = match ended.result {
-            Ok(()) => {
-                self.pass.progress.status.inventory = None;
-                self.remediated((true, "UninstallSucceeded"), &format!("{head} succeeded"), &about);
-                Ok(())
-            }
-            Err(error) => {
-                let text = format!("{head} failed: {error}");
-                self.remediated((false, "UninstallFailed"), &text, &about);
-                if ended.release.is_some() {
-                    Ok(())
-                } else {
-                    Err(text)
-                }
-            }
-        };
-        self.pass.progress.summarize();
-        outcome
+        if ended.result.is_ok() {
+            self.pass.progress.status.inventory = None;
+        }
+        self.end_remediation(ended, "Uninstall", &head, &about)
     }
 
     /// Ends an uninstallation that a process began and did not end.
