@@ -47,8 +47,8 @@ bench: control-plane build ## the benchmarks of whole roll-outs; PROFILE=release
 bench-sandbox: build ## what a plugin costs: compile, cached load, call, read; fails over a budget
 	@$(bin)/sluice-bench-sandbox --check
 
-bench-render: build ## renders against the real kustomize, as ratios; PROFILE=release for figures to publish
-	@tests/controlplane/build kustomize kustomize-library
+bench-render: build ## renders against the real kustomize and helm, as ratios; PROFILE=release for figures to publish
+	@tests/controlplane/build kustomize kustomize-library helm helm-library
 	@$(bin)/bench-render $(ARGS)
 
 conformance: build ## kustomize and helm rendering against the corpora in SLUICE_SHARED

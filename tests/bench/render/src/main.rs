@@ -1,13 +1,14 @@
-//! Ratios of renders in one run, over the succeeding kustomizations of the corpus:
+//! Ratios of renders in one run, over the succeeding cases of the corpus, of kustomizations and of charts:
 //!
-//! - `processes`: `sluice render kustomize` against `kustomize build`, one after the other, wall and CPU time;
+//! - `processes`: `sluice render` against `kustomize build` and `helm template`, one after the other, wall and CPU time;
 //! - `warm`: one process, through the sandbox, against the Go library in one process, and against our own native build.
 //!
-//! `bench-render [--sluice PATH] [--every N] [processes|warm]`; `make bench-render` runs both. With no corpus it says so
-//! and measures nothing.
+//! `bench-render [--sluice PATH] [--every N] [kustomize|helm] [processes|warm]`; `make bench-render` runs all. With no
+//! corpus it says so and measures nothing.
 
 #![allow(clippy::print_stdout)]
 
+mod charts;
 #[path = "../../../../plugins/lib/kustomize/tests/support/corpus.rs"]
 #[allow(dead_code)]
 mod corpus;
@@ -28,6 +29,8 @@ use anyhow::{Context, Result, bail};
 pub struct Arguments {
     sluice: PathBuf,
     every: usize,
+    kustomize: bool,
+    helm: bool,
     processes: bool,
     warm: bool,
 }
@@ -37,6 +40,8 @@ fn arguments() -> Result<Arguments> {
     let mut out = Arguments {
         sluice: beside,
         every: 10,
+        kustomize: false,
+        helm: false,
         processes: false,
         warm: false,
     };
@@ -51,10 +56,15 @@ fn arguments() -> Result<Arguments> {
                     .context("--every wants a number")?
                     .max(1)
             }
+            "kustomize" => out.kustomize = true,
+            "helm" => out.helm = true,
             "processes" => out.processes = true,
             "warm" => out.warm = true,
             other => bail!("unknown argument {other}"),
         }
+    }
+    if !out.kustomize && !out.helm {
+        (out.kustomize, out.helm) = (true, true);
     }
     if !out.processes && !out.warm {
         (out.processes, out.warm) = (true, true);
@@ -62,8 +72,7 @@ fn arguments() -> Result<Arguments> {
     Ok(out)
 }
 
-async fn run() -> Result<()> {
-    let arguments = arguments()?;
+async fn kustomizations(arguments: &Arguments) -> Result<()> {
     let Some((cases, _)) = corpus::open() else {
         return Ok(());
     };
@@ -73,10 +82,22 @@ async fn run() -> Result<()> {
         .step_by(arguments.every)
         .collect();
     if arguments.processes {
-        processes::compare(&arguments, &cases)?;
+        let rows: Vec<_> = cases.iter().map(|case| case.arguments.as_slice()).collect();
+        processes::compare(&arguments.sluice, "kustomize", &rows)?;
     }
     if arguments.warm {
         warm::compare(&cases).await?;
+    }
+    Ok(())
+}
+
+async fn run() -> Result<()> {
+    let arguments = arguments()?;
+    if arguments.kustomize {
+        kustomizations(&arguments).await?;
+    }
+    if arguments.helm {
+        charts::compare(&arguments).await?;
     }
     Ok(())
 }

@@ -6,8 +6,6 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 
-use crate::Arguments;
-use crate::corpus::Case;
 use crate::library::program;
 
 #[derive(Debug, Default, Clone, Copy)]
@@ -17,27 +15,28 @@ struct Spent {
     ticks: u64,
 }
 
-/// Runs all cases through both programs, alternately, after one run to warm the caches.
+/// Runs all command lines, `build` or `template` first, through `sluice render WHAT` and through the program WHAT,
+/// alternately, after one run of each to warm the caches.
 ///
 /// # Errors
 /// A program is not there, or a case fails.
-pub fn compare(arguments: &Arguments, cases: &[Case]) -> Result<()> {
-    let kustomize = program("kustomize");
+pub fn compare(sluice: &Path, what: &str, cases: &[&[String]]) -> Result<()> {
+    let real = program(what);
     let (mut ours, mut theirs) = (Spent::default(), Spent::default());
-    for case in cases.iter().take(1) {
-        spend(&arguments.sluice, &["render", "kustomize"], case)?;
-        spend(&kustomize, &["build"], case)?;
-    }
-    for case in cases {
-        add(&mut theirs, spend(&kustomize, &["build"], case)?);
-        add(
-            &mut ours,
-            spend(&arguments.sluice, &["render", "kustomize"], case)?,
-        );
+    for (at, case) in cases.iter().take(1).chain(cases).enumerate() {
+        let Some((verb, rest)) = case.split_first() else {
+            continue;
+        };
+        let real = spend(&real, &[verb], rest)?;
+        let own = spend(sluice, &["render", what], rest)?;
+        if at > 0 {
+            (theirs, ours) = (theirs + real, ours + own);
+        }
     }
     let count = cases.len();
-    print_row("kustomize build", theirs, count);
-    print_row("sluice render kustomize", ours, count);
+    let verb = cases.first().and_then(|case| case.first()).map_or("", String::as_str);
+    print_row(&format!("{what} {verb}"), theirs, count);
+    print_row(&format!("sluice render {what}"), ours, count);
     println!(
         "processes: {:.1}x less wall time, {:.1}x less CPU time over {count} cases (aim: 5x wall)",
         theirs.wall.as_secs_f64() / ours.wall.as_secs_f64().max(1e-9),
@@ -46,9 +45,14 @@ pub fn compare(arguments: &Arguments, cases: &[Case]) -> Result<()> {
     Ok(())
 }
 
-fn add(total: &mut Spent, one: Spent) {
-    total.wall += one.wall;
-    total.ticks += one.ticks;
+impl std::ops::Add for Spent {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        Self {
+            wall: self.wall + other.wall,
+            ticks: self.ticks + other.ticks,
+        }
+    }
 }
 
 fn print_row(name: &str, spent: Spent, count: usize) {
@@ -60,19 +64,19 @@ fn print_row(name: &str, spent: Spent, count: usize) {
     );
 }
 
-fn spend(program: &Path, words: &[&str], case: &Case) -> Result<Spent> {
+fn spend(program: &Path, words: &[&str], rest: &[String]) -> Result<Spent> {
     let before = children_ticks()?;
     let begin = Instant::now();
     let status = Command::new(program)
         .args(words)
-        .args(case.arguments.iter().skip(1))
+        .args(rest)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .status()
         .with_context(|| format!("running {}", program.display()))?;
     let wall = begin.elapsed();
-    ensure!(status.success(), "{} fails on {}", program.display(), case.id);
+    ensure!(status.success(), "{} fails on {}", program.display(), rest.join(" "));
     Ok(Spent {
         wall,
         ticks: children_ticks()? - before,

@@ -18,7 +18,7 @@ use crate::corpus::Case;
 use crate::library::Library;
 
 /// Renders of each case, of which the median counts.
-const TIMES: usize = 15;
+pub const TIMES: usize = 15;
 /// Largest repository that is read into memory.
 const MAX_FILES: usize = 3_000;
 
@@ -28,7 +28,7 @@ const MAX_FILES: usize = 3_000;
 /// The component does not build or load, a case fails, or the Go library is not there.
 pub async fn compare(cases: &[Case]) -> Result<()> {
     let cache = tempfile::tempdir()?;
-    let plugin = load(cache.path()).await?;
+    let plugin = load(cache.path(), "render-kustomize").await?;
     let mut library = Library::start("kustomize-library")?;
     let (mut wasm, mut native, mut go, mut count) = (Duration::ZERO, Duration::ZERO, Duration::ZERO, 0);
     let mut repository: Option<(PathBuf, Option<Tree>)> = None;
@@ -53,6 +53,12 @@ pub async fn compare(cases: &[Case]) -> Result<()> {
             );
         }
     }
+    print(count, (wasm, native, go));
+    Ok(())
+}
+
+/// The sums over all cases: in the sandbox, natively, and of the Go library.
+pub fn print(count: u32, (wasm, native, go): (Duration, Duration, Duration)) {
     let per_case = |total: Duration| total.as_secs_f64() * 1e3 / f64::from(count.max(1));
     println!(
         "warm: {count} cases, medians a case: sandbox {:.2} ms, Go library {:.2} ms, native {:.2} ms",
@@ -65,11 +71,11 @@ pub async fn compare(cases: &[Case]) -> Result<()> {
         go.as_secs_f64() / wasm.as_secs_f64().max(1e-9),
         wasm.as_secs_f64() / native.as_secs_f64().max(1e-9)
     );
-    Ok(())
 }
 
-async fn load(cache: &Path) -> Result<Arc<Plugin>> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../plugins/render-kustomize");
+/// A plugin of the tree, built and compiled.
+pub async fn load(cache: &Path, name: &str) -> Result<Arc<Plugin>> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../plugins").join(name);
     let built = sluice_build::build(&root, &sluice_build::Options::default()).context("the component")?;
     let component = Bytes::from(std::fs::read(&built.path)?);
     let sandbox = Sandbox::new(SandboxConfig {
@@ -124,7 +130,8 @@ fn add(builder: &mut TreeBuilder, folder: &Path, prefix: &str, count: &mut usize
     Ok(true)
 }
 
-fn median(mut all: Vec<Duration>) -> Duration {
+/// The middle one.
+pub fn median(mut all: Vec<Duration>) -> Duration {
     all.sort();
     all.get(all.len() / 2).copied().unwrap_or_default()
 }
@@ -184,11 +191,15 @@ fn time_library(library: &mut Library, case: &Case) -> Result<Duration> {
         "anywhere": case.arguments.iter().any(|a| a == "LoadRestrictionsNone"),
         "repeat": TIMES,
     });
-    let answer = library.ask(&request)?.context("the Go library died")?;
+    asked(library, &request, &case.id)
+}
+
+/// The median of what a request took there.
+pub fn asked(library: &mut Library, request: &Value, id: &str) -> Result<Duration> {
+    let answer = library.ask(request)?.context("the Go library died")?;
     ensure!(
         answer["error"].is_null(),
-        "the Go library fails on {}: {}",
-        case.id,
+        "the Go library fails on {id}: {}",
         answer["error"]
     );
     let times = answer["nanos"]

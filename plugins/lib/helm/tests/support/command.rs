@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use sluice_helm::{Environment, Files, Limits, NoCluster, Options, template};
 
 #[path = "arguments.rs"]
-mod arguments;
+pub mod arguments;
 #[path = "host.rs"]
 mod host;
 
