@@ -43,6 +43,7 @@ e2e: control-plane ## only the end to end tests; ARGS='name' selects some
 bench: control-plane build ## the benchmarks of whole roll-outs; PROFILE=release for figures to publish
 	@$(bin)/bench-monorepo $(ARGS)
 	@$(bin)/bench-kustomizations
+	@$(bin)/bench-releases
 
 bench-sandbox: build ## what a plugin costs: compile, cached load, call, read; fails over a budget
 	@$(bin)/sluice-bench-sandbox --check

@@ -19,6 +19,7 @@ mod lookup;
 mod memory;
 mod pass;
 mod post_render;
+pub mod preview;
 mod reference;
 mod render;
 mod resources;

@@ -15,7 +15,7 @@ use crate::engine::Engine;
 
 mod public_chart;
 
-pub use public_chart::{CHART_SOURCE, PublicChart, pull};
+pub use public_chart::{CHART_SOURCE, PublicChart, fetch_chart, pull};
 
 /// The plugin that renders charts.
 pub const CHART_RENDERER: &str = "render-helm";

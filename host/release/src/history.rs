@@ -172,6 +172,24 @@ mod tests {
         }
     }
 
+    /// Section 7, item 11: a snapshot in a form that is not ours, as Flux's are, says nothing about changes.
+    #[test]
+    fn the_digest_of_another_form_is_not_compared() {
+        let release = Release::default();
+        let mut snapshot = observe(&release, "sha256:c", "install");
+        snapshot.digest = "sha256:0".into();
+        assert!(!is_untouched(&snapshot, &release));
+        for form in [None, Some("v1beta2".to_owned()), Some("v2".to_owned())] {
+            snapshot.api_version = form;
+            assert!(is_untouched(&snapshot, &release));
+        }
+        snapshot.version = 7;
+        assert!(
+            !is_untouched(&snapshot, &release),
+            "another revision all the same"
+        );
+    }
+
     #[test]
     fn a_change_from_outside_is_seen_and_a_test_run_is_none() {
         let mut stored = release();

@@ -20,7 +20,7 @@ pub use history::{
     config_digest, has_been_tested, has_failed_test, is_untouched, observe, previous, test_hooks, truncate,
     truncate_to_latest,
 };
-pub use manifest::{ManifestError, is_kept, read_manifest, write_manifest, write_object};
+pub use manifest::{ManifestError, gone, is_kept, read_manifest, write_manifest, write_object};
 pub use name::{MAX_NAME, release_name};
 pub use port::{Deletion, Records, ResourceError, Resources};
 pub use record::{Hook, HookRun, Info, Release, Status};

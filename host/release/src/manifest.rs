@@ -52,7 +52,7 @@ pub fn is_kept(object: &Object) -> bool {
 }
 
 /// Those of `old` that are not in `new`; another version of the same kind is the same object.
-pub(crate) fn gone(old: &[Object], new: &[Object], namespace: &str) -> Vec<Object> {
+pub fn gone(old: &[Object], new: &[Object], namespace: &str) -> Vec<Object> {
     let id = |object: &Object| {
         let mut id = object.id();
         if id.namespace.is_empty() {

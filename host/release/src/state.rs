@@ -265,6 +265,21 @@ mod tests {
         assert_eq!(determine(Some(&found), &history, &ignored), State::InSync);
     }
 
+    /// Section 7, item 10: only tests that we ran count. A failure that `helm test` recorded is not ours, and what it ran
+    /// is not yet tested.
+    #[test]
+    fn a_test_that_somebody_else_ran_is_no_test() {
+        let mut found = release(Status::Deployed);
+        let history = [observe(&found, "sha256:c", "install")];
+        found.hooks[0].last_run.phase = "Failed".into();
+        let tested = Wanted {
+            test: Target::Tested,
+            ..wanted()
+        };
+        assert_eq!(determine(Some(&found), &history, &tested), State::Untested);
+        assert_eq!(determine(Some(&found), &history, &wanted()), State::InSync);
+    }
+
     #[test]
     fn a_failed_release_is_failed_and_an_odd_status_is_said() {
         assert!(matches!(

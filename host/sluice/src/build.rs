@@ -7,9 +7,11 @@ use clap::{Args, Subcommand};
 use sluice_api::Kustomization;
 use sluice_cluster::kube::ResourceExt as _;
 use sluice_model::Object;
+use sluice_reconcile::helm_release::preview::Assumed;
 use sluice_yaml::Flavour;
 
 use crate::cli::Output;
+use crate::preview::release::{ReleaseArgs, ReleaseSession};
 use crate::preview::{PreviewArgs, Session, is_child};
 
 /// What to build.
@@ -18,6 +20,9 @@ pub enum BuildCommand {
     /// Print what a Kustomization would apply.
     #[command(visible_alias = "ks")]
     Kustomization(Box<KustomizationArgs>),
+    /// Print what a HelmRelease would install or upgrade to.
+    #[command(visible_alias = "hr")]
+    Helmrelease(Box<HelmReleaseArgs>),
 }
 
 /// Arguments of `sluice build kustomization`, as of `flux build kustomization`.
@@ -38,15 +43,70 @@ pub struct KustomizationArgs {
     output: Output,
 }
 
+/// Arguments of `sluice build helmrelease`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  sluice build helmrelease web                                         with object, chart repository and values of the cluster
+  sluice build helmrelease web --chart ./charts/web                    with a local chart: a folder or a packed chart
+  sluice build hr web --helmrelease-file web.yaml --chart ./charts/web --dry-run     without a cluster; valuesFrom is skipped")]
+pub struct HelmReleaseArgs {
+    #[command(flatten)]
+    release: ReleaseArgs,
+    /// Do not connect to a cluster: needs --helmrelease-file, and skips values from Secrets and ConfigMaps.
+    #[arg(long)]
+    dry_run: bool,
+    /// Version of Kubernetes for .Capabilities.KubeVersion, in a dry run.
+    #[arg(long, requires = "dry_run")]
+    kube_version: Option<String>,
+    /// API versions for .Capabilities.APIVersions, in a dry run (repeatable).
+    #[arg(short, long, value_delimiter = ',', requires = "dry_run")]
+    api_versions: Vec<String>,
+    /// Leave custom resource definitions of the chart's crds/ folder out.
+    #[arg(long)]
+    skip_crds: bool,
+    /// Leave hooks out.
+    #[arg(long)]
+    no_hooks: bool,
+    /// Print the release's notes to standard error.
+    #[arg(long)]
+    show_notes: bool,
+    /// Form of the output.
+    #[arg(short, long, value_enum, default_value = "yaml")]
+    output: Output,
+}
+
 /// Builds and prints.
 pub fn execute(command: BuildCommand) -> anyhow::Result<()> {
-    let BuildCommand::Kustomization(args) = command;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()?;
-    let objects = runtime.block_on(kustomization(&args))?;
-    print(objects, args.output)
+    match command {
+        BuildCommand::Kustomization(args) => print(runtime.block_on(kustomization(&args))?, args.output),
+        BuildCommand::Helmrelease(args) => print(runtime.block_on(helm_release(&args))?, args.output),
+    }
+}
+
+/// Definitions first, then the objects, then the hooks, as `helm template --include-crds` prints them.
+async fn helm_release(args: &HelmReleaseArgs) -> anyhow::Result<Vec<Object>> {
+    let session = ReleaseSession::open(&args.release, args.dry_run, false).await?;
+    let assumed = Assumed {
+        kube_version: args.kube_version.as_deref(),
+        api_versions: &args.api_versions,
+    };
+    let (_, built) = session.build(assumed).await?;
+    if args.show_notes {
+        eprint!("{}", built.notes);
+    }
+    let mut all = Vec::new();
+    if !args.skip_crds {
+        all.extend(built.definitions);
+    }
+    all.extend(built.objects);
+    if !args.no_hooks {
+        all.extend(built.hooks);
+    }
+    Ok(all)
 }
 
 async fn kustomization(args: &KustomizationArgs) -> anyhow::Result<Vec<Object>> {

@@ -2,6 +2,7 @@
 
 mod compare;
 mod progress;
+mod release;
 mod report;
 mod secret;
 
@@ -29,6 +30,9 @@ pub enum DiffCommand {
     /// Show what a Kustomization would change. Exit status: 0 nothing, 1 something, 2 an error.
     #[command(visible_alias = "ks")]
     Kustomization(Box<KustomizationArgs>),
+    /// Show what an upgrade of a HelmRelease would change. Exit status: 0 nothing, 1 something, 2 an error.
+    #[command(visible_alias = "hr")]
+    Helmrelease(Box<release::HelmReleaseArgs>),
 }
 
 /// Arguments of `sluice diff kustomization`, as of `flux diff kustomization`.
@@ -56,24 +60,23 @@ pub struct KustomizationArgs {
 
 /// Compares and prints.
 pub fn execute(command: DiffCommand) -> ExitCode {
-    let DiffCommand::Kustomization(args) = command;
-    match run(&args) {
-        Ok(code) => code,
-        Err(error) => {
-            eprintln!("Error: {error:#}");
-            ExitCode::from(2)
-        }
-    }
+    run(&command).unwrap_or_else(|error| {
+        eprintln!("Error: {error:#}");
+        ExitCode::from(2)
+    })
 }
 
-fn run(args: &KustomizationArgs) -> anyhow::Result<ExitCode> {
+fn run(command: &DiffCommand) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()?;
-    let reports = runtime.block_on(kustomization(args))?;
+    let (reports, output) = match command {
+        DiffCommand::Kustomization(args) => (runtime.block_on(kustomization(args))?, args.output),
+        DiffCommand::Helmrelease(args) => (vec![runtime.block_on(release::compare(args))?], args.output),
+    };
     let colours = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    report::print(&reports, args.output, colours)?;
+    report::print(&reports, output, colours)?;
     let errors: Vec<&String> = reports.iter().flat_map(|report| &report.errors).collect();
     for error in &errors {
         eprintln!("Error: {error}");
@@ -141,7 +144,8 @@ async fn compare(
     let name = kustomization.name_any();
     let told = |done: usize| progress.show(&format!("running dry-run in {name}: {done} of {total}"));
     let previews = sluice_apply::preview(cluster, objects, &options, &told).await;
-    let mut report = Report::of(kustomization);
+    let (namespace, name) = id(kustomization);
+    let mut report = Report::of(report::Owner::Kustomization(format!("{namespace}/{name}")));
     report.errors = previews.errors.iter().map(ToString::to_string).collect();
     let marks = secret::Marks::default();
     report.entries = previews

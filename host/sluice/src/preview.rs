@@ -2,6 +2,7 @@
 //! components as in the cluster.
 
 mod mask;
+pub mod release;
 mod subject;
 
 use std::collections::BTreeMap;
@@ -132,11 +133,11 @@ impl Session {
     /// The Kustomization that the arguments name: the one of the file with the inventory of the one in the cluster,
     /// else the one in the cluster.
     pub async fn kustomization(&self, args: &PreviewArgs, may_be_new: bool) -> anyhow::Result<Kustomization> {
-        let local = match &args.kustomization_file {
+        let local: Option<Kustomization> = match &args.kustomization_file {
             Some(file) => Some(subject::from_file(file, &args.name, &args.namespace)?),
             None => None,
         };
-        let live = match &self.cluster {
+        let live: Option<Kustomization> = match &self.cluster {
             Some(cluster) => subject::from_cluster(cluster, &args.namespace, &args.name).await?,
             None => None,
         };
@@ -157,10 +158,10 @@ impl Session {
 
     /// A Kustomization that another one applies: as it would be applied, with the inventory of the one that stands.
     pub async fn child(&self, object: &Object) -> anyhow::Result<(Kustomization, PathBuf)> {
-        let mut child = subject::from_object(object.clone())?;
+        let mut child: Kustomization = subject::from_object(object.clone())?;
         let (namespace, name) = (child.namespace().unwrap_or_default(), child.name_any());
         if let Some(cluster) = &self.cluster {
-            let live = subject::from_cluster(cluster, &namespace, &name).await?;
+            let live: Option<Kustomization> = subject::from_cluster(cluster, &namespace, &name).await?;
             child.status = live.and_then(|live| live.status);
         }
         let source = &child.spec.source_ref;

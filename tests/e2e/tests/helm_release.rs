@@ -5,6 +5,8 @@ mod cluster;
 mod command;
 mod crash;
 mod install;
+mod preview;
 mod relations;
+mod traps;
 mod uninstall;
 mod upgrade;

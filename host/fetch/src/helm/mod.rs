@@ -23,6 +23,7 @@ const INDEX: &str = "index.yaml";
 const ARCHIVE: &str = "chart.tgz";
 
 /// What a fetch needs besides the spec.
+#[derive(Debug, Clone)]
 pub struct HelmFetchOptions {
     /// For logs and permits.
     pub object: CallObject,

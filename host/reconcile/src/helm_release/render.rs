@@ -4,16 +4,15 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
-use sluice_cluster::ClusterError;
+use sluice_cluster::{Cluster, ClusterError};
 use sluice_model::Object;
 use sluice_release::{Hook, write_object};
 use sluice_sandbox::{Call, Entropy, Extra, Form, Plugin, RenderOutcome, RenderRequest};
 
-use super::chart::{self, Loaded};
+use super::chart;
 use super::lookup::TenantLookup;
 use super::spec::Identity;
 use super::values::Layers;
-use crate::tenant::Place;
 
 /// A chart cannot be rendered; nothing was stored. Texts hold no value of a Secret.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -55,7 +54,8 @@ pub(super) struct Input<'a> {
     pub(super) call: Call,
     pub(super) packed: Bytes,
     pub(super) layers: &'a Layers,
-    pub(super) chart: &'a Loaded,
+    /// Version that the chart is to have; none for its own.
+    pub(super) chart_version: Option<&'a str>,
     pub(super) identity: &'a Identity,
     /// Revision that is to be made.
     pub(super) revision: u32,
@@ -63,11 +63,40 @@ pub(super) struct Input<'a> {
     pub(super) skip_schema: bool,
 }
 
+/// What a render is told of a cluster.
+#[derive(Clone, Copy)]
+pub(super) enum Served<'a> {
+    /// What this one serves; look-ups have its identity.
+    By(&'a Cluster),
+    /// There is none: what the renderer takes for served, or this version of Kubernetes, and these API versions more.
+    Assumed(Option<&'a str>, &'a [String]),
+}
+
+impl Served<'_> {
+    async fn describe(self, config: &mut Value) -> Result<(), ClusterError> {
+        match self {
+            Self::By(cluster) => {
+                let discovery = cluster.discovery();
+                let (version, versions) = tokio::join!(discovery.server_version(), discovery.api_versions());
+                config["kubeVersion"] = version?.into();
+                config["apiVersions"] = versions?.into();
+                config["apiVersionsOnly"] = true.into();
+                config["lookup"] = true.into();
+            }
+            Self::Assumed(version, versions) => {
+                if let Some(version) = version {
+                    config["kubeVersion"] = version.into();
+                }
+                config["apiVersions"] = versions.into();
+            }
+        }
+        Ok(())
+    }
+}
+
 /// Renders with what the cluster of the release serves, and look-ups with the tenant's identity.
-pub(super) async fn render(input: Input<'_>, place: &Place) -> Result<Rendered, RenderError> {
-    let discovery = place.cluster.discovery();
-    let (version, versions) = tokio::join!(discovery.server_version(), discovery.api_versions());
-    let config = json!({
+pub(super) async fn render(input: Input<'_>, served: Served<'_>) -> Result<Rendered, RenderError> {
+    let mut config = json!({
         "release": {
             "name": input.identity.name,
             "namespace": input.identity.namespace,
@@ -75,17 +104,21 @@ pub(super) async fn render(input: Input<'_>, place: &Place) -> Result<Rendered, 
             "isUpgrade": input.is_upgrade,
         },
         "values": input.layers.layers,
-        "kubeVersion": version.map_err(RenderError::Capabilities)?,
-        "apiVersions": versions.map_err(RenderError::Capabilities)?,
-        "apiVersionsOnly": true,
-        "chartVersion": input.chart.version,
         "skipSchemaValidation": input.skip_schema,
         "releaseRecord": true,
-        "lookup": true,
     });
+    if let Some(version) = input.chart_version {
+        config["chartVersion"] = version.into();
+    }
+    served
+        .describe(&mut config)
+        .await
+        .map_err(RenderError::Capabilities)?;
     let (tree, root) = chart::packed(input.packed).map_err(RenderError::Chart)?;
     let mut call = input.call;
-    call.bindings.cluster = Some(Arc::new(TenantLookup(place.cluster.clone())));
+    if let Served::By(cluster) = served {
+        call.bindings.cluster = Some(Arc::new(TenantLookup(cluster.clone())));
+    }
     let request = RenderRequest {
         config: config.to_string(),
         root,

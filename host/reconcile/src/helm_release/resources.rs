@@ -101,20 +101,39 @@ fn without_repeats(objects: Vec<Object>) -> Vec<Object> {
     kept.map(|(_, object)| object).collect()
 }
 
+/// The options of every apply of the objects of a release.
+pub(super) fn options(key: &ObjectKey, identity: &Identity) -> ApplyOptions {
+    let owner = Owner {
+        group_prefix: GROUP.into(),
+        name: key.name.clone(),
+        namespace: key.namespace.clone(),
+    };
+    let mut options = ApplyOptions::new(MANAGER, owner, verdict);
+    options.override_managers = vec![HELM_MANAGER.into()];
+    options.default_namespace = Some(identity.namespace.clone());
+    options
+}
+
+/// The objects as they are applied: hooks are not part of the release and carry no mark of it.
+pub(super) fn marked(objects: &[Object], identity: &Identity) -> Vec<Object> {
+    let mut objects = objects.to_vec();
+    for object in &mut objects {
+        if object.annotation(HOOK).is_none() {
+            mark(object, identity);
+        }
+    }
+    objects
+}
+
 impl ReleaseResources {
     /// The options of every apply.
     pub(super) fn options(&self) -> ApplyOptions {
-        let owner = Owner {
-            group_prefix: GROUP.into(),
-            name: self.key.name.clone(),
-            namespace: self.key.namespace.clone(),
-        };
-        let mut options = ApplyOptions::new(MANAGER, owner, verdict);
+        let mut options = options(&self.key, &self.identity);
         options.force = self.force;
         options.concurrency = self.concurrency;
-        options.override_managers.clone_from(&self.override_managers);
-        options.override_managers.push(HELM_MANAGER.into());
-        options.default_namespace = Some(self.identity.namespace.clone());
+        options
+            .override_managers
+            .extend(self.override_managers.iter().cloned());
         options.protected = self.protected.clone();
         options.ignore = self.ignore.clone();
         options
@@ -122,13 +141,7 @@ impl ReleaseResources {
 
     /// The objects as they are applied: hooks are not part of the release and carry no mark of it.
     pub(super) fn marked(&self, objects: &[Object]) -> Vec<Object> {
-        let mut objects = objects.to_vec();
-        for object in &mut objects {
-            if object.annotation(HOOK).is_none() {
-                mark(object, &self.identity);
-            }
-        }
-        objects
+        marked(objects, &self.identity)
     }
 
     async fn settled(&self, objects: &[Object]) -> Vec<Object> {

@@ -101,10 +101,20 @@ pub(super) async fn layers(
     namespace: &str,
     spec: &HelmReleaseSpec,
 ) -> Result<Layers, ValuesError> {
+    layers_of(Some(cluster), namespace, spec).await
+}
+
+/// As [`layers`]; without a cluster the references are left out.
+pub(super) async fn layers_of(
+    cluster: Option<&Cluster>,
+    namespace: &str,
+    spec: &HelmReleaseSpec,
+) -> Result<Layers, ValuesError> {
     let inline = spec.values.as_ref().filter(|values| values.is_object());
     let mut layers = Layers::default();
     let mut seen: Vec<((String, String), Option<Object>)> = Vec::new();
     for reference in &spec.values_from {
+        let Some(cluster) = cluster else { break };
         let kind = reference.kind.to_string();
         if kind != "Secret" && kind != "ConfigMap" {
             return Err(error(namespace, reference, Why::Kind));

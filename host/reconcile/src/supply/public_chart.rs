@@ -7,7 +7,8 @@ use serde_json::json;
 use sluice_api::HelmRepositorySpec;
 use sluice_artifact::{Symlinks, unpack};
 use sluice_fetch::helm::{
-    ChartFetch, HelmFetchError, HelmFetchOptions, HelmSizes, IndexFetch, Wanted, index_tree,
+    ChartFetch, FetchedChart, HelmFetchError, HelmFetchOptions, HelmSizes, IndexFetch, Wanted, index_tree,
+    is_oci,
 };
 use sluice_model::Tree;
 use sluice_render::RenderError;
@@ -64,37 +65,50 @@ pub async fn pull(
     transport: &Transport,
     (object, limits): (CallObject, Limits),
 ) -> Result<Tree, RenderError> {
-    let failed = |error: HelmFetchError| refused(chart.to_string(), &error.message());
     let kind = if chart.is_oci() { "oci" } else { "default" };
     let spec: HelmRepositorySpec = serde_json::from_value(json!({"url": chart.repository, "type": kind}))
         .map_err(|error| refused(chart.to_string(), &error.to_string()))?;
-    let options = || HelmFetchOptions {
-        object: object.clone(),
+    let options = HelmFetchOptions {
+        object,
         secret: None,
         tls: None,
         limits,
         sizes: HelmSizes::default(),
-    };
-    let index = if chart.is_oci() {
-        None
-    } else {
-        let fetch = IndexFetch::new(&spec, Arc::clone(&plugin), transport, options()).map_err(failed)?;
-        let revision = fetch.resolve().await.map_err(failed)?;
-        Some(index_tree(fetch.fetch(&revision).await.map_err(failed)?))
     };
     let wanted = Wanted {
         chart: chart.name.to_owned(),
         version: chart.range().to_owned(),
         ..Wanted::default()
     };
-    let fetch =
-        ChartFetch::of_repository(&spec, index, &wanted, plugin, (transport, options())).map_err(failed)?;
-    let version = fetch.resolve().await.map_err(failed)?;
-    let fetched = fetch.fetch(&version).await.map_err(failed)?;
+    let fetched = fetch_chart(&spec, &wanted, plugin, (transport, options))
+        .await
+        .map_err(|error| refused(chart.to_string(), &error.message()))?;
     unpack(
         fetched.bytes.as_ref(),
         &sluice_artifact::Limits::default(),
         Symlinks::Refuse,
     )
     .map_err(|error| refused(chart.to_string(), &error.to_string()))
+}
+
+/// A chart of a repository whose index is not known yet.
+///
+/// # Errors
+/// There is no such chart, the repository cannot be asked, or a Secret cannot be used.
+pub async fn fetch_chart(
+    spec: &HelmRepositorySpec,
+    wanted: &Wanted,
+    plugin: Arc<Plugin>,
+    (transport, options): (&Transport, HelmFetchOptions),
+) -> Result<FetchedChart, HelmFetchError> {
+    let index = if is_oci(spec) {
+        None
+    } else {
+        let fetch = IndexFetch::new(spec, Arc::clone(&plugin), transport, options.clone())?;
+        let revision = fetch.resolve().await?;
+        Some(index_tree(fetch.fetch(&revision).await?))
+    };
+    let fetch = ChartFetch::of_repository(spec, index, wanted, plugin, (transport, options))?;
+    let version = fetch.resolve().await?;
+    fetch.fetch(&version).await
 }

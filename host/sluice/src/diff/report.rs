@@ -1,12 +1,11 @@
 //! What a comparison found, for people and for programs.
 
+use std::fmt;
 use std::io::Write;
 
 use serde::Serialize;
 use serde_json::Value;
-use sluice_api::Kustomization;
 use sluice_apply::{Action, Preview};
-use sluice_cluster::kube::ResourceExt as _;
 use sluice_model::Object;
 use sluice_yaml::Flavour;
 
@@ -69,11 +68,41 @@ fn name(preview: &Preview) -> &'static str {
     }
 }
 
-/// What one Kustomization would change.
+/// Whose objects they are: namespace and name.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Owner {
+    /// A Kustomization.
+    Kustomization(String),
+    /// A HelmRelease.
+    HelmRelease(String),
+}
+
+impl Owner {
+    /// The member of the document that lists reports of this sort.
+    fn list(&self) -> &'static str {
+        match self {
+            Self::Kustomization(_) => "kustomizations",
+            Self::HelmRelease(_) => "helmReleases",
+        }
+    }
+}
+
+impl fmt::Display for Owner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Kustomization(name) => write!(f, "Kustomization/{name}"),
+            Self::HelmRelease(name) => write!(f, "HelmRelease/{name}"),
+        }
+    }
+}
+
+/// What one object would change.
 #[derive(Debug, Clone, Serialize)]
 pub struct Report {
-    /// Namespace and name.
-    pub kustomization: String,
+    /// Whose objects.
+    #[serde(flatten)]
+    pub owner: Owner,
     /// Objects in apply order, then those that would be deleted.
     #[serde(rename = "objects")]
     pub entries: Vec<Entry>,
@@ -84,10 +113,9 @@ pub struct Report {
 
 impl Report {
     /// With nothing in it.
-    pub fn of(kustomization: &Kustomization) -> Self {
-        let namespace = kustomization.namespace().unwrap_or_default();
+    pub fn of(owner: Owner) -> Self {
         Self {
-            kustomization: format!("{namespace}/{}", kustomization.name_any()),
+            owner,
             entries: Vec::new(),
             errors: Vec::new(),
         }
@@ -112,7 +140,10 @@ impl Report {
 /// Prints the reports; what is unchanged is left out of the text for people.
 pub fn print(reports: &[Report], output: Option<Output>, colours: bool) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
-    let value = serde_json::json!({ "kustomizations": reports });
+    let list = reports
+        .first()
+        .map_or("kustomizations", |report| report.owner.list());
+    let value = serde_json::json!({ list: reports });
     match output {
         Some(Output::Json) => writeln!(out, "{}", serde_json::to_string_pretty(&value)?)?,
         Some(Output::Yaml) => write!(out, "{}", sluice_yaml::emit_value(&value, Flavour::Sigs)?)?,
@@ -146,10 +177,7 @@ fn text(out: &mut impl Write, reports: &[Report], colours: bool) -> anyhow::Resu
             writeln!(
                 out,
                 "{}",
-                paint.with(
-                    BOLD,
-                    &format!("► Kustomization/{} changes:", report.kustomization)
-                )
+                paint.with(BOLD, &format!("► {} changes:", report.owner))
             )?;
         }
         for entry in report.entries.iter().filter(|entry| entry.action != "unchanged") {
@@ -230,7 +258,7 @@ mod tests {
             note: None,
         };
         let report = Report {
-            kustomization: "ns/app".into(),
+            owner: Owner::Kustomization("ns/app".into()),
             entries: vec![
                 entry("ConfigMap/ns/a", "drifted", &[field]),
                 entry("ConfigMap/ns/b", "unchanged", &[]),

@@ -1,13 +1,13 @@
-//! Where a Kustomization comes from: the cluster, a file, or another one's objects.
+//! Where an object to look at comes from: the cluster, a file, or another one's objects.
 
 use std::path::Path;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
-use sluice_api::Kustomization;
+use sluice_api::{HelmRelease, HelmRepository, Kustomization};
 use sluice_cluster::Cluster;
 use sluice_model::{Object, ObjectId};
-use sluice_reconcile::kustomization::GROUP;
 use sluice_yaml::Limits;
 
 /// A file is the user's own and small.
@@ -17,55 +17,97 @@ const LIMITS: Limits = Limits {
     max_nodes: 1_000_000,
 };
 
+/// A kind that can be looked at before it is applied.
+pub trait Subject: DeserializeOwned {
+    /// Its group.
+    const GROUP: &'static str;
+    /// Its name.
+    const KIND: &'static str;
+    /// The served version.
+    const VERSION: &'static str;
+    /// Its name in messages.
+    const NOUN: &'static str;
+}
+
+impl Subject for Kustomization {
+    const GROUP: &'static str = sluice_reconcile::kustomization::GROUP;
+    const KIND: &'static str = "Kustomization";
+    const VERSION: &'static str = "v1";
+    const NOUN: &'static str = "kustomization";
+}
+
+impl Subject for HelmRelease {
+    const GROUP: &'static str = sluice_reconcile::helm_release::GROUP;
+    const KIND: &'static str = "HelmRelease";
+    const VERSION: &'static str = "v2";
+    const NOUN: &'static str = "helmrelease";
+}
+
+impl Subject for HelmRepository {
+    const GROUP: &'static str = "source.toolkit.fluxcd.io";
+    const KIND: &'static str = "HelmRepository";
+    const VERSION: &'static str = "v1";
+    const NOUN: &'static str = "helmrepository";
+}
+
 /// The one in the cluster; none when it does not exist.
-pub async fn from_cluster(
+pub async fn from_cluster<S: Subject>(
     cluster: &Cluster,
     namespace: &str,
     name: &str,
-) -> anyhow::Result<Option<Kustomization>> {
+) -> anyhow::Result<Option<S>> {
     let id = ObjectId {
         namespace: namespace.into(),
         name: name.into(),
-        group: GROUP.into(),
-        kind: "Kustomization".into(),
+        group: S::GROUP.into(),
+        kind: S::KIND.into(),
     };
-    match cluster.get(&id, "v1").await {
+    match cluster.get(&id, S::VERSION).await {
         Ok(object) => from_object(object).map(Some),
         Err(error) if error.is_absent() => Ok(None),
-        Err(error) => Err(error).context("failed to get kustomization object"),
+        Err(error) => Err(error).with_context(|| format!("failed to get {} object", S::NOUN)),
     }
 }
 
 /// As a typed object.
-pub fn from_object(object: Object) -> anyhow::Result<Kustomization> {
+pub fn from_object<S: Subject>(object: Object) -> anyhow::Result<S> {
     let subject = object.id().subject();
-    serde_json::from_value(object.into_value())
-        .with_context(|| format!("{subject} is no valid Kustomization"))
+    serde_json::from_value(object.into_value()).with_context(|| format!("{subject} is no valid {}", S::KIND))
 }
 
 /// The one of this name in a file of several documents; its namespace may be left out.
-pub fn from_file(file: &Path, name: &str, namespace: &str) -> anyhow::Result<Kustomization> {
+pub fn from_file<S: Subject>(file: &Path, name: &str, namespace: &str) -> anyhow::Result<S> {
+    find_in_file(file, name, namespace)?.with_context(|| {
+        format!(
+            "failed find {} with name '{name}' and namespace '{namespace}' in file '{}'",
+            S::NOUN,
+            file.display()
+        )
+    })
+}
+
+/// As [`from_file`]; none when the file does not have it.
+pub fn find_in_file<S: Subject>(file: &Path, name: &str, namespace: &str) -> anyhow::Result<Option<S>> {
     let shown = file.display();
-    let text =
-        std::fs::read_to_string(file).with_context(|| format!("invalid kustomization file {shown}"))?;
+    let text = std::fs::read_to_string(file).with_context(|| format!("invalid {} file {shown}", S::NOUN))?;
     for document in documents(&text) {
         let value = sluice_yaml::read_value(document.as_bytes(), false, &LIMITS)
-            .with_context(|| format!("failed to read kustomization file {shown}"))?;
+            .with_context(|| format!("failed to read {} file {shown}", S::NOUN))?;
         let Some(mut object) = Object::from_value(value) else {
             continue;
         };
-        let fits = object.kind() == "Kustomization"
-            && object.group() == GROUP
+        let fits = object.kind() == S::KIND
+            && object.group() == S::GROUP
             && object.name() == name
             && ["", namespace].contains(&object.namespace());
         if fits {
             object
                 .metadata_mut()
                 .insert("namespace".into(), Value::from(namespace));
-            return from_object(object).with_context(|| format!("{shown}"));
+            return from_object(object).map(Some).with_context(|| format!("{shown}"));
         }
     }
-    bail!("failed find kustomization with name '{name}' and namespace '{namespace}' in file '{shown}'")
+    Ok(None)
 }
 
 /// The documents of a stream, split at lines that begin with `---`, as Kubernetes' clients split them.
@@ -92,10 +134,10 @@ kind: Kustomization\nmetadata:\n  name: app\nspec:\n  interval: 1m\n  prune: yes
     fn the_kustomization_of_a_file_is_found_by_its_name() -> anyhow::Result<()> {
         let file = tempfile::NamedTempFile::new()?;
         std::fs::write(file.path(), FILE)?;
-        let found = from_file(file.path(), "app", "apps")?;
+        let found: Kustomization = from_file(file.path(), "app", "apps")?;
         assert_eq!(found.metadata.namespace.as_deref(), Some("apps"));
         assert!(found.spec.prune, "yes is a bool to Kubernetes");
-        let error = from_file(file.path(), "other", "apps").expect_err("is not in it");
+        let error = from_file::<Kustomization>(file.path(), "other", "apps").expect_err("is not in it");
         assert!(
             error.to_string().contains("name 'other' and namespace 'apps'"),
             "{error}"

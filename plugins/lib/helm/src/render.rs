@@ -54,7 +54,12 @@ pub(crate) fn render(
         set.parse(name, template.text.clone(), &context)
             .map_err(|error| Error::Template(trace::parse_error(name, &error)))?;
     }
-    execute(&Rc::new(set), &mut context, &names, &templates)
+    let set = Rc::new(set);
+    if cfg!(target_family = "wasm") {
+        // The sandbox drops the whole instance after the call, which takes no walk through all trees.
+        std::mem::forget(Rc::clone(&set));
+    }
+    execute(&set, &mut context, &names, &templates)
 }
 
 fn execute(

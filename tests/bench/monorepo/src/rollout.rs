@@ -1,4 +1,4 @@
-//! Watches the Kustomizations, so that the clock stops when the last one has the commit, without polling.
+//! Watches the Kustomizations, or HelmReleases, so that the clock stops when the last one has the commit, without polling.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -7,6 +7,7 @@ use anyhow::{Result, bail};
 use futures::StreamExt as _;
 use serde_json::Value;
 use sluice_testbed::Cluster;
+use sluice_testbed::kube::api::{Api, DynamicObject};
 use sluice_testbed::kube::runtime::watcher::{self, Event};
 use tokio::sync::watch;
 
@@ -17,7 +18,7 @@ type States = BTreeMap<String, State>;
 
 /// What its status says.
 pub struct State {
-    /// `lastAppliedRevision`.
+    /// `lastAppliedRevision`, or the version of the chart of the latest release.
     pub revision: String,
     /// Ready and not at work.
     pub settled: bool,
@@ -40,7 +41,21 @@ pub struct Rollout {
 impl Rollout {
     /// Starts to watch the Kustomizations of a namespace, of which there are to be `count`.
     pub fn watch(cluster: &Cluster, namespace: &str, count: usize) -> Self {
-        let api = cluster.api("kustomize.toolkit.fluxcd.io/v1", "Kustomization", namespace);
+        Self::of(
+            cluster.api("kustomize.toolkit.fluxcd.io/v1", "Kustomization", namespace),
+            count,
+        )
+    }
+
+    /// As [`watch`](Self::watch), of HelmReleases; their revisions are versions of charts.
+    pub fn of_releases(cluster: &Cluster, namespace: &str, count: usize) -> Self {
+        Self::of(
+            cluster.api("helm.toolkit.fluxcd.io/v2", "HelmRelease", namespace),
+            count,
+        )
+    }
+
+    fn of(api: Api<DynamicObject>, count: usize) -> Self {
         let (sender, states) = watch::channel(States::new());
         let task = tokio::spawn(async move {
             let mut events = Box::pin(watcher::watcher(api, watcher::Config::default()));
@@ -146,7 +161,11 @@ fn state(data: &Value) -> State {
     let holds = |kind: &str| condition(kind).is_some_and(|it| it["status"] == "True");
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     State {
-        revision: text(&status["lastAppliedRevision"]),
+        revision: text(if status["history"].is_array() {
+            &status["history"][0]["chartVersion"]
+        } else {
+            &status["lastAppliedRevision"]
+        }),
         settled: holds("Ready") && !holds("Reconciling"),
         waiting: condition("Healthy").is_some_and(|it| it["status"] == "Unknown"),
         handled: text(&status["lastHandledReconcileAt"]),

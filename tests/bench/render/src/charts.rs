@@ -108,7 +108,10 @@ fn add(builder: &mut TreeBuilder, path: &Path) -> Result<()> {
         }
     } else if let Ok(bytes) = std::fs::read(path) {
         // a link that dangles is not read by anybody; a file that two layers name stands once
-        let _ = builder.add(&tree_path(path), Node::File(File::inline(Bytes::from(bytes), false)));
+        let _ = builder.add(
+            &tree_path(path),
+            Node::File(File::inline(Bytes::from(bytes), false)),
+        );
     }
     Ok(())
 }

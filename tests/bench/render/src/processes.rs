@@ -34,7 +34,10 @@ pub fn compare(sluice: &Path, what: &str, cases: &[&[String]]) -> Result<()> {
         }
     }
     let count = cases.len();
-    let verb = cases.first().and_then(|case| case.first()).map_or("", String::as_str);
+    let verb = cases
+        .first()
+        .and_then(|case| case.first())
+        .map_or("", String::as_str);
     print_row(&format!("{what} {verb}"), theirs, count);
     print_row(&format!("sluice render {what}"), ours, count);
     println!(
@@ -76,7 +79,12 @@ fn spend(program: &Path, words: &[&str], rest: &[String]) -> Result<Spent> {
         .status()
         .with_context(|| format!("running {}", program.display()))?;
     let wall = begin.elapsed();
-    ensure!(status.success(), "{} fails on {}", program.display(), rest.join(" "));
+    ensure!(
+        status.success(),
+        "{} fails on {}",
+        program.display(),
+        rest.join(" ")
+    );
     Ok(Spent {
         wall,
         ticks: children_ticks()? - before,

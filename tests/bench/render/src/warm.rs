@@ -75,7 +75,9 @@ pub fn print(count: u32, (wasm, native, go): (Duration, Duration, Duration)) {
 
 /// A plugin of the tree, built and compiled.
 pub async fn load(cache: &Path, name: &str) -> Result<Arc<Plugin>> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../plugins").join(name);
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../../plugins")
+        .join(name);
     let built = sluice_build::build(&root, &sluice_build::Options::default()).context("the component")?;
     let component = Bytes::from(std::fs::read(&built.path)?);
     let sandbox = Sandbox::new(SandboxConfig {

@@ -17,6 +17,7 @@ use sluice_testbed::{FileServer, programs};
 pub struct Chart {
     name: String,
     version: String,
+    dependencies: String,
     files: Vec<(String, String)>,
 }
 
@@ -31,6 +32,7 @@ impl Chart {
         let chart = Self {
             name: name.into(),
             version: version.into(),
+            dependencies: String::new(),
             files: Vec::new(),
         };
         chart
@@ -54,11 +56,19 @@ impl Chart {
         self
     }
 
+    /// With a dependency that stands in `charts/` and is on where the value `condition` is true.
+    #[must_use]
+    pub fn dependency(mut self, name: &str, version: &str, condition: &str) -> Self {
+        self.dependencies =
+            format!("dependencies:\n- {{name: {name}, version: {version}, condition: {condition}}}\n");
+        self
+    }
+
     /// The packed chart.
     pub fn pack(&self) -> Result<Vec<u8>> {
         let metadata = format!(
-            "apiVersion: v2\nname: {}\nversion: {}\nappVersion: \"7\"\ndescription: A chart for tests\n",
-            self.name, self.version
+            "apiVersion: v2\nname: {}\nversion: {}\nappVersion: \"7\"\ndescription: A chart for tests\n{}",
+            self.name, self.version, self.dependencies
         );
         let mut tar = tar::Builder::new(Vec::new());
         let own = [("Chart.yaml".to_owned(), metadata)];

@@ -7,7 +7,7 @@ use sluice_release::action::Draft;
 use sluice_release::write_manifest;
 
 use super::super::atomic::Atomic;
-use super::super::render::{self, Input, Rendered};
+use super::super::render::{self, Input, Rendered, Served};
 use super::super::{MANAGER, chart, crds, post_render, source};
 
 impl Atomic {
@@ -53,13 +53,13 @@ impl Atomic {
             call: chart::call(engine, chart::RENDERER, key),
             packed,
             layers: &self.desired.layers,
-            chart: &self.desired.chart,
+            chart_version: Some(&self.desired.chart.version),
             identity: &self.desired.identity,
             revision: if upgrade { self.latest + 1 } else { 1 },
             is_upgrade: upgrade,
             skip_schema: skip_schema == Some(true),
         };
-        let rendered = render::render(input, &self.desired.place).await;
+        let rendered = render::render(input, Served::By(&self.desired.place.cluster)).await;
         let mut rendered = rendered.map_err(|error| error.to_string())?;
         let kustomize = match spec.post_renderers.iter().any(|it| it.kustomize.is_some()) {
             true => {

@@ -13,6 +13,7 @@ mod host;
 /// What a run prints.
 pub struct Printed {
     /// To standard output.
+    #[allow(dead_code)] // the benchmark only takes the time
     pub text: Vec<u8>,
     /// To standard error.
     #[allow(dead_code)] // tests print none
