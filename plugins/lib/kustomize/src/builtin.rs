@@ -69,6 +69,7 @@ record!(
         /// ReplicaCountTransformer.
         replica: Replica = "replica",
     }
+    embeds ["replacements"]
 );
 
 /// The config with only the fields that a kind knows: others may be of any type.
@@ -102,14 +103,40 @@ fn config_data(resource: &Resource) -> Result<Value> {
     if !(id.group.is_empty() && id.version == "builtin") {
         return Err(Error::ExternalPlugin { kind: id.kind.into() });
     }
-    sluice_yaml::to_json(resource.node(), Schema::V3).map_err(|error| Error::Object {
+    let mut data = sluice_yaml::to_json(resource.node(), Schema::V3).map_err(|error| Error::Object {
         object: id.to_string(),
         reason: error.to_string(),
-    })
+    })?;
+    read_whole_floats_as_integers(&mut data);
+    Ok(data)
+}
+
+/// A config goes through JSON on its way to a plugin, where `2.0` is written `2`.
+fn read_whole_floats_as_integers(value: &mut Value) {
+    match value {
+        Value::Number(number) if number.is_f64() => {
+            let text = number.as_f64().map(sluice_yaml::format_json_float);
+            if let Some(whole) = text.and_then(|text| text.parse::<i64>().ok()) {
+                *number = whole.into();
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(read_whole_floats_as_integers),
+        Value::Object(map) => map.values_mut().for_each(read_whole_floats_as_integers),
+        _ => {}
+    }
 }
 
 fn decode<T: Decode>(value: &Value, resource: &Resource) -> Result<T> {
-    T::decode(value, &Place::root("Plugin", false)).map_err(|error| Error::Config {
+    decode_at(&Place::root("Plugin", false).lenient(), value, resource)
+}
+
+/// As [`decode`], where Go embeds all fields: numbers stay numbers.
+fn decode_embedded<T: Decode>(value: &Value, resource: &Resource) -> Result<T> {
+    decode_at(&Place::root("Plugin", false), value, resource)
+}
+
+fn decode_at<T: Decode>(place: &Place<'_>, value: &Value, resource: &Resource) -> Result<T> {
+    T::decode(value, place).map_err(|error| Error::Config {
         what: "plugin config",
         file: resource.id().to_string(),
         field: error.field,
@@ -131,12 +158,12 @@ pub(crate) fn run_generator(resource: &Resource, loader: &Loader<'_>) -> Result<
         "ConfigMapGenerator" => GeneratedKind::ConfigMap,
         "SecretGenerator" => GeneratedKind::Secret,
         "IAMPolicyGenerator" => {
-            let config: IamPolicyConfig = decode(&data, resource)?;
+            let config: IamPolicyConfig = decode_embedded(&data, resource)?;
             return Ok(vec![iam_policy::generate(&config)?]);
         }
         "HelmChartInflationGenerator" => {
-            let chart: HelmChart = decode(&data, resource)?;
-            let globals: HelmGlobals = decode(&data, resource)?;
+            let chart: HelmChart = decode_embedded(&data, resource)?;
+            let globals: HelmGlobals = decode_embedded(&data, resource)?;
             return helm_chart::generate(&chart, Some(&globals), loader);
         }
         _ => return Err(not_known(resource, "it is no generator")),

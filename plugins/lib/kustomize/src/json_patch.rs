@@ -51,16 +51,28 @@ impl JsonPatch {
     pub fn replaces(&self, path: &str) -> bool {
         let covers = |operation: &Map<String, Value>, field: &str| {
             let changed = operation.get(field).and_then(Value::as_str);
-            changed.is_some_and(|changed| {
-                path.strip_prefix(changed)
-                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-            })
+            changed.is_some_and(|changed| is_prefix(changed, path))
         };
         self.operations
             .iter()
             .any(|operation| match operation.get("op").and_then(Value::as_str) {
                 Some("move") => covers(operation, "path") || covers(operation, "from"),
                 Some("add" | "replace" | "remove" | "copy") => covers(operation, "path"),
+                _ => false,
+            })
+    }
+
+    /// True when an operation reads what a path leads to, or anything below it, as a whole.
+    pub fn reads(&self, path: &str) -> bool {
+        let leads_to = |operation: &Map<String, Value>, field: &str| {
+            let read = operation.get(field).and_then(Value::as_str);
+            read.is_some_and(|read| is_prefix(read, path) || is_prefix(path, read))
+        };
+        self.operations
+            .iter()
+            .any(|operation| match operation.get("op").and_then(Value::as_str) {
+                Some("copy" | "move") => leads_to(operation, "from"),
+                Some("test") => leads_to(operation, "path"),
                 _ => false,
             })
     }
@@ -72,6 +84,12 @@ impl JsonPatch {
             .iter()
             .try_for_each(|operation| apply(operation, document, &mut copied))
     }
+}
+
+/// True when a path is another one or leads to something above it.
+fn is_prefix(above: &str, path: &str) -> bool {
+    path.strip_prefix(above)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 fn read_yaml(text: &[u8], limits: &sluice_yaml::Limits) -> Result<Value, Reason> {

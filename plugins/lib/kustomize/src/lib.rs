@@ -17,6 +17,7 @@ mod fieldspec;
 pub mod files;
 pub mod flux;
 mod generators;
+mod history;
 mod image_name;
 mod json_patch;
 pub mod kustomization;

@@ -244,7 +244,8 @@ impl<'a> Loader<'a> {
         };
         let value = sluice_yaml::read_value(&bytes, false, &self.session.options.limits.yaml)
             .map_err(|error| wrong(String::new(), error.to_string()))?;
-        T::decode(&value, &Place::root(what, false)).map_err(|error| wrong(error.field, error.reason))
+        T::decode(&value, &Place::root(what, false).lenient())
+            .map_err(|error| wrong(error.field, error.reason))
     }
 
     /// The bytes of one of the names that a kustomization file may have; none when it is not there.

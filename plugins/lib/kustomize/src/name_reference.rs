@@ -6,10 +6,11 @@ use sluice_yaml::{Kind, Node, Tag};
 
 use crate::error::{Error, Result};
 use crate::fieldspec::{FieldSpec, Reason};
+use crate::history::PreviousId;
 use crate::node::{is_null, set_field, set_scalar};
 use crate::resid::{Gvk, IdRef, NO_NAMESPACE, parse_api_version};
 use crate::resmap::ResMap;
-use crate::resource::{PreviousId, Resource};
+use crate::resource::Resource;
 use crate::transformer_config::BackReference;
 
 /// What the search needs to know of an object while another one is changed.
@@ -39,7 +40,7 @@ impl Candidate {
             effective_namespace: id.effective_namespace().into(),
             original_namespace: resource.original_id().effective_namespace().into(),
             cluster_scoped: id.cluster_scoped,
-            previous: resource.previous.clone(),
+            previous: resource.history.ids().to_vec(),
             prefixes: resource.prefixes.clone(),
             suffixes: resource.suffixes.clone(),
         }

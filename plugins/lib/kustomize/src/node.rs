@@ -247,7 +247,7 @@ pub(crate) fn set_meta_map(node: &mut Node, name: &str, map: &StringMap) -> Resu
 }
 
 /// Sets a field of `metadata` to a scalar whose text decides its type; the style of the former one stays.
-pub(crate) fn set_meta_text(node: &mut Node, name: &str, text: &str) -> Result<(), WrongKind> {
+pub(crate) fn set_meta_text(node: &mut Node, name: &str, text: impl Into<String>) -> Result<(), WrongKind> {
     match field_or_create(node, "metadata", Kind::Mapping)? {
         Some(metadata) => set_field(metadata, name, Node::scalar(text)),
         None => Ok(()),
@@ -255,7 +255,8 @@ pub(crate) fn set_meta_text(node: &mut Node, name: &str, text: &str) -> Result<(
 }
 
 /// Sets or, with the empty text, removes `metadata.namespace`.
-pub(crate) fn set_namespace(node: &mut Node, namespace: &str) -> Result<(), WrongKind> {
+pub(crate) fn set_namespace(node: &mut Node, namespace: impl Into<String>) -> Result<(), WrongKind> {
+    let namespace = namespace.into();
     if !namespace.is_empty() {
         return set_meta_text(node, "namespace", namespace);
     }

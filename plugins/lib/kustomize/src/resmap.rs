@@ -150,6 +150,7 @@ impl ResMap {
                     resource.merge_data_from(old)?;
                     resource.origin.clone_from(&old.origin);
                 }
+                self.check_place(*at, &resource)?;
                 self.list[*at] = resource;
                 Ok(())
             }
@@ -159,6 +160,19 @@ impl ResMap {
             )),
             _ => wrong("found multiple objects that could accept the merge".into()),
         }
+    }
+
+    /// Only what still has the id may be replaced: a patch may have changed the kind of what had it.
+    fn check_place(&self, at: usize, resource: &Resource) -> Result<()> {
+        let id = resource.id();
+        let mut same = (0..self.list.len()).filter(|at| id.equals(&self.list[*at].id()));
+        if same.next() == Some(at) && same.next().is_none() {
+            return Ok(());
+        }
+        Err(Error::Behavior {
+            id: id.to_string(),
+            reason: "cannot find the resource to replace".into(),
+        })
     }
 
     /// Records that a transformer saw all objects.

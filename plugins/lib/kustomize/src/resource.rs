@@ -8,36 +8,14 @@ use std::rc::Rc;
 use sluice_yaml::{Kind, Node};
 
 use crate::error::{Error, Result};
+use crate::history::{History, PreviousId};
 use crate::node::{self, StringMap, WrongKind, is_nil_or_empty, meta_map, meta_text, set_meta_map, top_text};
 use crate::origin::{ORIGIN_ANNOTATION, Origin, TRANSFORMATIONS_ANNOTATION, transformations_text};
 use crate::resid::{IdRef, parse_api_version};
 use crate::shared_text::SharedTexts;
+use annotations::BUILD_ANNOTATIONS;
 
-const DOMAIN: &str = "internal.config.kubernetes.io/";
-const ENABLED: &str = "enabled";
-
-/// Annotations that never reach the output.
-static BUILD_ANNOTATIONS: &[&str] = &[
-    "internal.config.kubernetes.io/previousKinds",
-    "internal.config.kubernetes.io/previousNames",
-    "internal.config.kubernetes.io/prefixes",
-    "internal.config.kubernetes.io/suffixes",
-    "internal.config.kubernetes.io/previousNamespaces",
-    "internal.config.kubernetes.io/allowNameChange",
-    "internal.config.kubernetes.io/allowKindChange",
-    "internal.config.kubernetes.io/refBy",
-    "internal.config.kubernetes.io/generatorBehavior",
-    "internal.config.kubernetes.io/needsHashSuffix",
-    "internal.config.kubernetes.io/path",
-    "internal.config.kubernetes.io/index",
-    "internal.config.kubernetes.io/seqindent",
-    "internal.config.kubernetes.io/id",
-    "internal.config.kubernetes.io/annotations-migration-resource-id",
-    "config.kubernetes.io/path",
-    "config.kubernetes.io/index",
-    "config.k8s.io/id",
-    "internal.config.kubernetes.io/helm-generated",
-];
+mod annotations;
 
 /// What a generator does with an object that is already there.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -75,19 +53,11 @@ impl Behavior {
     }
 }
 
-/// A former id of an object. Group and version are those of today.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct PreviousId {
-    pub namespace: String,
-    pub name: String,
-    pub kind: String,
-}
-
 /// An object under construction.
 #[derive(Debug, Clone)]
 pub(crate) struct Resource {
     node: Option<Node>,
-    pub previous: Vec<PreviousId>,
+    pub history: History,
     pub prefixes: Vec<String>,
     pub suffixes: Vec<String>,
     pub behavior: Option<Behavior>,
@@ -121,7 +91,7 @@ impl Resource {
     pub fn new(node: Node) -> Self {
         let mut resource = Self {
             node: Some(node),
-            previous: Vec::new(),
+            history: History::default(),
             prefixes: Vec::new(),
             suffixes: Vec::new(),
             behavior: None,
@@ -185,12 +155,16 @@ impl Resource {
 
     /// All former ids, the first one first.
     pub fn previous_ids(&self) -> impl Iterator<Item = IdRef<'_>> {
-        self.previous.iter().map(|previous| self.previous_id(previous))
+        self.history
+            .ids()
+            .iter()
+            .map(|previous| self.previous_id(previous))
     }
 
     /// The id under which the object was read.
     pub fn original_id(&self) -> IdRef<'_> {
-        self.previous
+        self.history
+            .ids()
             .first()
             .map_or_else(|| self.id(), |previous| self.previous_id(previous))
     }
@@ -203,43 +177,12 @@ impl Resource {
             name: id.name.into(),
             kind: id.kind.into(),
         };
-        self.previous.push(previous);
+        self.history.push(previous);
     }
 
     /// Labels or annotations.
     pub fn meta_map(&self, name: &str) -> StringMap {
         meta_map(self.node(), name)
-    }
-
-    /// True when kustomize would hold anything in annotations of the object.
-    pub fn has_build_annotations(&self) -> bool {
-        !self.previous.is_empty()
-            || !self.prefixes.is_empty()
-            || !self.suffixes.is_empty()
-            || self.behavior.is_some()
-            || self.needs_hash
-            || self.allow_name_change
-            || self.allow_kind_change
-            || self.noted
-    }
-
-    /// Forgets what kustomize would have lost with the object's annotations.
-    pub fn drop_build_annotations(&mut self) {
-        self.previous.clear();
-        self.prefixes.clear();
-        self.suffixes.clear();
-        self.behavior = None;
-        self.needs_hash = false;
-        self.forget_notes();
-    }
-
-    /// Forgets origin and transformations, which kustomize keeps in annotations that a patch may take away.
-    pub fn forget_notes(&mut self) {
-        if self.noted {
-            self.noted = false;
-            self.origin = None;
-            self.transformations.clear();
-        }
     }
 
     /// Writes all annotations as text, as kustomize does whenever it notes something in them.
@@ -257,59 +200,6 @@ impl Resource {
     pub fn settle_shared(&mut self) {
         if let Some(node) = &mut self.node {
             self.shared.settle(node);
-        }
-    }
-
-    /// Moves internal annotations of the node into fields.
-    pub fn absorb_annotations(&mut self) {
-        let Some(annotations) = self
-            .node
-            .as_mut()
-            .and_then(|node| node.get_mut("metadata")?.get_mut("annotations"))
-        else {
-            return;
-        };
-        if !annotations.pairs().any(|(key, _)| key.value.starts_with(DOMAIN)) {
-            return;
-        }
-        let mut found = StringMap::new();
-        for name in BUILD_ANNOTATIONS {
-            if let Some(value) = annotations.remove(name) {
-                found.insert((*name).to_owned(), value.value);
-            }
-        }
-        self.absorb(&found);
-    }
-
-    fn absorb(&mut self, found: &StringMap) {
-        let text = |name: &str| found.get(&format!("{DOMAIN}{name}")).map(String::as_str);
-        let list = |name: &str| -> Vec<String> {
-            text(name)
-                .map(|text| text.split(',').map(str::to_owned).collect())
-                .unwrap_or_default()
-        };
-        let enabled = |name: &str| text(name) == Some(ENABLED);
-        self.needs_hash |= enabled("needsHashSuffix");
-        self.allow_name_change |= enabled("allowNameChange");
-        self.allow_kind_change |= enabled("allowKindChange");
-        if let Some(behavior) = text("generatorBehavior") {
-            self.behavior = Some(Behavior::parse(behavior));
-        }
-        self.prefixes.extend(list("prefixes"));
-        self.suffixes.extend(list("suffixes"));
-        let (names, spaces, kinds) = (
-            list("previousNames"),
-            list("previousNamespaces"),
-            list("previousKinds"),
-        );
-        if names.len() == spaces.len() && names.len() == kinds.len() {
-            let ids = names.into_iter().zip(spaces).zip(kinds);
-            self.previous
-                .extend(ids.map(|((name, namespace), kind)| PreviousId {
-                    namespace,
-                    name,
-                    kind,
-                }));
         }
     }
 
@@ -380,7 +270,7 @@ impl Resource {
         self.change("metadata/name", |node| node::set_meta_text(node, "name", &name))?;
         self.change("metadata/namespace", |node| node::set_namespace(node, &namespace))?;
         self.needs_hash &= old.needs_hash;
-        self.previous.clone_from(&old.previous);
+        self.history.clone_from(&old.history);
         self.prefixes.clone_from(&old.prefixes);
         self.suffixes.clone_from(&old.suffixes);
         self.behavior = old.behavior;

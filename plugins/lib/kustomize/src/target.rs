@@ -17,6 +17,7 @@ use crate::transformer_config::{TransformerConfig, from_crds};
 use crate::transformers::Transformer;
 
 mod transformations;
+mod validators;
 
 /// A kustomization with its place.
 pub(crate) struct Target<'a> {
@@ -361,34 +362,6 @@ impl<'a> Target<'a> {
             }
         }
         Ok(list)
-    }
-
-    /// Validators see the objects and may not change them.
-    fn run_validators(&self, gathered: &mut Accumulator) -> Result<()> {
-        for validator in self.plugin_transformers(&self.kustomization.validators)? {
-            let before: Vec<_> = gathered
-                .objects
-                .resources()
-                .iter()
-                .map(|resource| resource.node().clone())
-                .collect();
-            validator
-                .transformer
-                .transform(&mut gathered.objects, self.session())?;
-            let unchanged = before.len() == gathered.objects.len()
-                && before
-                    .iter()
-                    .zip(gathered.objects.resources())
-                    .all(|(old, new)| old == new.node());
-            if !unchanged {
-                let reason = "validator shouldn't modify the resource map".into();
-                return Err(Error::Transform {
-                    transformer: "validators",
-                    reason,
-                });
-            }
-        }
-        Ok(())
     }
 }
 

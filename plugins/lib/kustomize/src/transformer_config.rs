@@ -26,6 +26,7 @@ record!(
         /// Fields that hold its name.
         field_specs: FieldSpecs = "fieldSpecs",
     }
+    embeds ["group", "version", "kind"]
 );
 
 record!(
@@ -97,7 +98,7 @@ impl TransformerConfig {
         };
         let value: Value = sluice_yaml::read_value(bytes, true, limits)
             .map_err(|error| wrong(String::new(), error.to_string()))?;
-        let raw = RawConfig::decode(&value, &Place::root("TransformerConfig", true))
+        let raw = RawConfig::decode(&value, &Place::root("TransformerConfig", true).lenient())
             .map_err(|error| wrong(error.field, error.reason))?;
         Ok(raw.into())
     }

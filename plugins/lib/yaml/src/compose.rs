@@ -308,13 +308,9 @@ impl<'a> Composer<'a> {
         self.count(size)?;
         self.anchors.count_expansion(size)?;
         let node = self.anchors.copy(name)?;
-        if node.kind != Kind::Mapping && self.awaits_merge() {
-            // A sequence of maps merges only when it is written out.
-            let message = match self.parser.schema() {
-                Schema::V2 => "map merge requires map or sequence of maps as the value",
-                Schema::V3 => "invalid map merge: received alias for a non-map value",
-            };
-            return Err(Error::new(ErrorKind::Compose, message));
+        if node.kind == Kind::Sequence && self.awaits_merge() {
+            // A sequence of maps merges only when it is written out: whoever merges refuses a scalar.
+            return Ok(Node::string(format!("*{name}")));
         }
         if self.open.len() + node.depth() > self.limits.max_depth {
             let message = format!("exceeded max depth of {}", self.limits.max_depth);

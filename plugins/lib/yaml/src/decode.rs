@@ -216,9 +216,9 @@ fn merge_sources(value: &Node) -> Result<&[Node], Error> {
     if sound { Ok(sources) } else { Err(wants_map()) }
 }
 
-/// Whether a node is a `<<` key.
+/// Whether a node is a `<<` key; one without a tag is.
 fn is_merge(key: &Node) -> bool {
-    key.is_scalar() && key.tag == Tag::Merge && key.value == "<<"
+    key.is_scalar() && matches!(key.tag, Tag::Merge | Tag::None) && key.value == "<<"
 }
 
 #[cfg(test)]

@@ -57,7 +57,7 @@ pub fn difference(theirs: &Outcome, ours: &Outcome) -> Option<Difference> {
     match (theirs, ours) {
         (_, Err(error)) if error.starts_with("panic: ") => Some(Difference::Panic),
         (Err(error), _) if error.starts_with("panic: ") => None,
-        (Ok(a), _) if a.contains(INTERNAL) => None,
+        (Ok(a), _) if a.contains("xxINTERNAL") => None,
         (Ok(a), Ok(b)) => (a != b && !hashes_a_foreign_kind(a, b)).then_some(Difference::Bytes),
         (Ok(_), Err(_)) => Some(Difference::OursFails),
         (Err(_), Ok(_)) => Some(Difference::TheirsFails),

@@ -57,6 +57,7 @@ record!(
         /// A label selector.
         label_selector: String = "labelSelector",
     }
+    embeds ["group", "version", "kind", "name", "namespace"]
 );
 
 record!(
@@ -141,6 +142,7 @@ record!(
         /// Options.
         options: Option<FieldOptions> = "options",
     }
+    embeds ["group", "version", "kind", "name", "namespace"]
 );
 
 record!(
@@ -289,6 +291,7 @@ record!(
         /// Metadata of a generator that stands in a file of its own.
         metadata: Option<ObjectMeta> = "metadata",
     }
+    embeds ["namespace", "name", "behavior", "literals", "files", "envs", "env", "options", "type"]
 );
 
 record!(
@@ -402,6 +405,7 @@ record!(
         /// Create.
         create: bool = "create",
     }
+    embeds ["group", "version", "kind"]
 );
 
 impl Default for FieldSpec {

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::{Number, Value};
+use sluice_yaml::{FloatPrecision, format_float};
 
 /// Where in a file a value stands, and how strict the file is read.
 #[derive(Clone, Copy)]
@@ -11,6 +12,8 @@ pub(crate) struct Place<'a> {
     pub root: &'static str,
     /// Unknown fields are errors.
     pub strict: bool,
+    /// Numbers and bools are taken for text where text is wanted.
+    pub lenient: bool,
     /// The field above.
     pub above: Option<&'a Place<'a>>,
     /// Name of the field, or empty at the root.
@@ -31,8 +34,17 @@ impl<'a> Place<'a> {
         Self {
             root,
             strict,
+            lenient: false,
             above: None,
             name: "",
+        }
+    }
+
+    /// As `sigs.k8s.io/yaml` reads into a type in Go: numbers and bools become text where the type wants it.
+    pub fn lenient(self) -> Self {
+        Self {
+            lenient: true,
+            ..self
         }
     }
 
@@ -40,6 +52,7 @@ impl<'a> Place<'a> {
         Place {
             root: self.root,
             strict: self.strict,
+            lenient: self.lenient,
             above: Some(self),
             name,
         }
@@ -97,8 +110,18 @@ impl Decode for String {
         match value {
             Value::Null => Ok(String::new()),
             Value::String(text) => Ok(text.clone()),
+            Value::Number(number) if place.lenient => Ok(number_text(number)),
+            Value::Bool(value) if place.lenient => Ok(value.to_string()),
             other => Err(place.mismatch(other, "string")),
         }
+    }
+}
+
+/// Go prints floats with the precision of 32 bits here.
+fn number_text(number: &Number) -> String {
+    match number.as_f64() {
+        Some(value) if number.is_f64() => format_float(value, FloatPrecision::Single),
+        _ => number.to_string(),
     }
 }
 
@@ -169,9 +192,13 @@ pub(crate) fn field_position(name: &str, known: &[&str]) -> Option<usize> {
         .or_else(|| known.iter().position(|field| field.eq_ignore_ascii_case(name)))
 }
 
-/// Defines a record and reads it from an object. Fields are written `rust_name: Type = "jsonName"`.
+/// Defines a record and reads it from an object. Fields are written `rust_name: Type = "jsonName"`. Fields that Go embeds
+/// from another type are named behind `embeds`: those are never read leniently.
 macro_rules! record {
-    ($(#[$meta:meta])* $name:ident { $($(#[$field_meta:meta])* $field:ident: $type:ty = $key:literal),* $(,)? }) => {
+    (
+        $(#[$meta:meta])* $name:ident { $($(#[$field_meta:meta])* $field:ident: $type:ty = $key:literal),* $(,)? }
+        $(embeds [$($embedded:literal),*])?
+    ) => {
         $(#[$meta])*
         #[derive(Debug, Clone, Default, PartialEq)]
         pub struct $name {
@@ -198,7 +225,9 @@ macro_rules! record {
                         }
                         continue;
                     };
-                    let inner = place.field(KEYS[at]);
+                    #[allow(unused_mut)]
+                    let mut inner = place.field(KEYS[at]);
+                    $(inner.lenient &= !matches!(KEYS[at], $($embedded)|*);)?
                     $(if KEYS[at] == $key {
                         if !item.is_null() {
                             out.$field = Decode::decode(item, &inner)?;
@@ -226,6 +255,18 @@ mod tests {
         }
     );
     record!(
+        /// Lenient.
+        Lenient {
+            /// Text.
+            text: String = "text",
+            /// Texts.
+            texts: BTreeMap<String, String> = "texts",
+            /// Embedded.
+            kind: String = "kind",
+        }
+        embeds ["kind"]
+    );
+    record!(
         /// Outer.
         Outer {
             /// Name.
@@ -242,6 +283,20 @@ mod tests {
             Outer::decode(&json!({"NAME": "x", "thelist": [{"count": 2}, null]}), &place).expect("fits");
         assert_eq!(outer.name, "x");
         assert_eq!(outer.list, [Inner { count: 2 }, Inner { count: 0 }]);
+    }
+
+    #[test]
+    fn numbers_are_text_where_that_is_wanted() {
+        let strict = Place::root("Lenient", true);
+        let value = json!({"text": 0.1, "texts": {"a": true, "b": 1e21, "c": 7}});
+        assert!(Lenient::decode(&value, &strict).is_err());
+        let read = Lenient::decode(&value, &strict.lenient()).expect("text");
+        assert_eq!(read.text, "0.1");
+        assert_eq!(
+            read.texts.into_values().collect::<Vec<_>>(),
+            ["true", "1e+21", "7"]
+        );
+        assert!(Lenient::decode(&json!({"kind": 1}), &strict.lenient()).is_err());
     }
 
     #[test]

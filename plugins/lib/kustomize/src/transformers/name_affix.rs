@@ -61,7 +61,7 @@ impl Transformer for NameAffixTransformer {
                         Affix::Prefix => &mut resource.prefixes,
                         Affix::Suffix => &mut resource.suffixes,
                     };
-                    history.push(self.text.clone());
+                    history.extend(self.text.split(',').map(str::to_owned));
                     resource.store_previous_id();
                 }
                 spec.apply(resource.node_mut(), Some(create), &mut |field| {

@@ -250,16 +250,21 @@ pub(super) fn apply_strategic(
     }
     resource.absorb_annotations();
     resource.settle_shared();
-    if !flags.allow_kind_change && resource.id().kind != kind {
-        resource.change("kind", |node| set_field(node, "kind", Node::scalar(kind)))?;
-    }
-    if !flags.allow_name_change && resource.id().name != name {
-        resource.change("metadata/name", |node| node::set_meta_text(node, "name", &name))?;
-    }
-    if resource.id().namespace != namespace || namespace.is_empty() {
-        resource.change("metadata/namespace", |node| node::set_namespace(node, &namespace))?;
-    }
+    restore_id(resource, flags, [kind, name, namespace]);
     Ok(())
+}
+
+/// Sets kind, name and namespace as kustomize does: even where they did not change, which takes the types away that they
+/// had, and without a look at whether there is a place for them.
+fn restore_id(resource: &mut Resource, flags: &Resource, [kind, name, namespace]: [String; 3]) {
+    let node = resource.node_mut();
+    if !flags.allow_kind_change {
+        let _ = set_field(node, "kind", Node::scalar(kind));
+    }
+    if !flags.allow_name_change {
+        let _ = node::set_meta_text(node, "name", name);
+    }
+    let _ = node::set_namespace(node, namespace);
 }
 
 fn replaces_root(patch: &Node) -> bool {
@@ -276,8 +281,13 @@ fn drops_annotations(patch: &Node) -> bool {
 
 /// Applies a JSON patch: the object goes through JSON, so that numbers and texts come out in their normal form.
 pub(super) fn apply_json_patch(resource: &mut Resource, patch: &JsonPatch) -> Result<()> {
-    if resource.has_build_annotations() {
+    let is_annotated = resource.has_build_annotations();
+    if is_annotated {
         ensure_annotations(resource.node_mut());
+    }
+    let shown = is_annotated && patch.reads("/metadata/annotations");
+    if shown {
+        resource.show_build_annotations();
     }
     let described = resource.id().to_string();
     let wrong = |reason: String| Error::Object {
@@ -295,7 +305,9 @@ pub(super) fn apply_json_patch(resource: &mut Resource, patch: &JsonPatch) -> Re
     numbers_to_floats(&mut data);
     resource.put_node(Some(sluice_yaml::from_json(&data)));
     resource.shared.clear();
-    if patch.replaces("/metadata/annotations") {
+    if shown {
+        resource.hide_build_annotations();
+    } else if patch.replaces("/metadata/annotations") {
         resource.forget_notes();
     }
     resource.absorb_annotations();

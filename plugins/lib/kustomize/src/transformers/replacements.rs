@@ -60,7 +60,7 @@ fn read_file(path: &str, loader: &Loader<'_>) -> Result<Vec<Replacement>> {
     let limits = &loader.session().options.limits.yaml;
     let value = sluice_yaml::read_value(&bytes, false, limits)
         .map_err(|error| bad(String::new(), error.to_string()))?;
-    let place = Place::root("Replacement", false);
+    let place = Place::root("Replacement", false).lenient();
     let read = match &value {
         Value::Array(_) => Vec::decode(&value, &place),
         Value::Object(_) => Replacement::decode(&value, &place).map(|one| vec![one]),
@@ -96,11 +96,9 @@ impl Transformer for ReplacementTransformer {
     }
 }
 
-/// kustomize keeps earlier names, namespaces and kinds in lists that leave out what is empty, and refuses lists of
-/// different lengths.
+/// kustomize refuses lists of former names, namespaces and kinds that do not fit together.
 fn check_previous(resource: &Resource) -> Result<()> {
-    let has_gap = |id: IdRef<'_>| id.name.is_empty() || id.kind.is_empty();
-    if resource.previous_ids().any(has_gap) {
+    if resource.history.is_uneven() {
         return Err(wrong(
             "number of previous names, number of previous namespaces, number of previous kinds not equal",
         ));

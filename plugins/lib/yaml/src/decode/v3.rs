@@ -169,12 +169,14 @@ pub(super) fn has_string_keys(node: &Node) -> bool {
 }
 
 /// Whether the encoder may write a scalar so that it reads differently. An empty null on one line with other things becomes
-/// an empty string; blanks at the start of a block scalar and line separators can break its indentation; `>` folds.
+/// an empty string; blanks at the start of a block scalar and line separators can break its indentation; `>` folds; a plain
+/// `<<` becomes a merge.
 fn is_fragile(node: &Node, inline: bool) -> bool {
     let text = node.value.as_str();
     match text.as_bytes().first() {
         None => inline && !node.is_quoted(),
         Some(b' ' | b'\t' | b'\n') if text.contains('\n') => true,
+        Some(b'<') if text == "<<" => !node.is_quoted() && node.tag != Tag::Merge,
         // A colon keeps a scalar from being plain inside of brackets: a time becomes a text there.
         Some(_) if inline && !node.is_quoted() && text.contains(':') => true,
         Some(_) => {

@@ -3,7 +3,8 @@
 use super::{Kind, Node, Tag};
 use crate::error::{Error, ErrorKind};
 
-/// Replaces every `<<` key below `node` by the pairs it merges in; merged keys are appended after a mapping's own.
+/// Replaces every `<<` key below `node` by the pairs it merges in; merged keys are appended after a mapping's own. A key
+/// `"<<"` in quotes merges nothing and is dropped with its value.
 ///
 /// # Errors
 /// `duplicate merge key`, or a merge value that is no mapping or list of mappings.
@@ -42,21 +43,21 @@ fn overlay(node: &mut Node, own: usize, source: Node) {
     }
 }
 
+/// Takes out the value of the merge key. kyaml then clears the first key that reads `<<`, be it a merge, a text in quotes or
+/// nothing at all to merge.
 fn take_merge(node: &mut Node) -> Result<Option<Node>, Error> {
     let mut found = None;
-    for (at, (key, _)) in node.pairs().enumerate() {
+    for (key, value) in node.pairs() {
         if key.kind == Kind::Scalar && key.tag == Tag::Merge {
             if found.is_some() {
                 return Err(Error::new(ErrorKind::Compose, "duplicate merge key"));
             }
-            found = Some(at * 2);
+            found = Some(value);
         }
     }
-    Ok(found.map(|at| {
-        let value = node.content.remove(at + 1);
-        node.content.remove(at);
-        value
-    }))
+    let merged = found.cloned();
+    node.remove("<<");
+    Ok(merged)
 }
 
 /// Mappings to merge, in the order in which they are laid over one another (the last one wins).

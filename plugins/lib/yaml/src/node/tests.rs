@@ -36,6 +36,22 @@ fn merges_expand_behind_own_keys_and_earlier_ones_win() {
         "invalid map merge: received a nested sequence"
     );
     assert_eq!(refused("<<: {a: 1}\n<<: {b: 1}"), "duplicate merge key");
+    for text in ["a: &a [{b: 1}]\n<<: *a", "a: &a x\n<<: *a"] {
+        assert_eq!(
+            refused(text),
+            "map merge requires map or sequence of maps as the value"
+        );
+    }
+}
+
+#[test]
+fn a_key_in_quotes_merges_nothing_and_goes() {
+    let mut node = read("a: {\"<<\": {x: 1}, y: 2}\n'<<': z\n");
+    expand_merges(&mut node).unwrap();
+    assert_eq!(kyaml(&node), "a: {y: 2}\n");
+    let mut node = read("\"<<\": z\n<<: {x: 1}\n");
+    expand_merges(&mut node).unwrap();
+    assert_eq!(kyaml(&node), "!!merge <<: {x: 1}\nx: 1\n");
 }
 
 #[test]

@@ -1,0 +1,173 @@
+//! What kustomize keeps in annotations of an object while it builds, and when they show.
+
+use sluice_yaml::Node;
+
+use super::{Behavior, Resource};
+use crate::node::{StringMap, new_string, push_field};
+use crate::origin::{ORIGIN_ANNOTATION, TRANSFORMATIONS_ANNOTATION, transformations_text};
+
+const DOMAIN: &str = "internal.config.kubernetes.io/";
+const ENABLED: &str = "enabled";
+
+/// Annotations that never reach the output.
+pub(super) static BUILD_ANNOTATIONS: &[&str] = &[
+    "internal.config.kubernetes.io/previousKinds",
+    "internal.config.kubernetes.io/previousNames",
+    "internal.config.kubernetes.io/prefixes",
+    "internal.config.kubernetes.io/suffixes",
+    "internal.config.kubernetes.io/previousNamespaces",
+    "internal.config.kubernetes.io/allowNameChange",
+    "internal.config.kubernetes.io/allowKindChange",
+    "internal.config.kubernetes.io/refBy",
+    "internal.config.kubernetes.io/generatorBehavior",
+    "internal.config.kubernetes.io/needsHashSuffix",
+    "internal.config.kubernetes.io/path",
+    "internal.config.kubernetes.io/index",
+    "internal.config.kubernetes.io/seqindent",
+    "internal.config.kubernetes.io/id",
+    "internal.config.kubernetes.io/annotations-migration-resource-id",
+    "config.kubernetes.io/path",
+    "config.kubernetes.io/index",
+    "config.k8s.io/id",
+    "internal.config.kubernetes.io/helm-generated",
+];
+
+impl Resource {
+    /// True when kustomize would hold anything in annotations of the object.
+    pub fn has_build_annotations(&self) -> bool {
+        !self.history.is_empty()
+            || !self.prefixes.is_empty()
+            || !self.suffixes.is_empty()
+            || self.behavior.is_some()
+            || self.needs_hash
+            || self.allow_name_change
+            || self.allow_kind_change
+            || self.noted
+    }
+
+    /// True when both hold the same in annotations of kustomize.
+    pub fn has_notes_of(&self, other: &Self) -> bool {
+        self.history == other.history
+            && self.prefixes == other.prefixes
+            && self.suffixes == other.suffixes
+            && self.behavior == other.behavior
+            && self.needs_hash == other.needs_hash
+            && self.noted == other.noted
+            && self.transformations == other.transformations
+    }
+
+    /// Forgets what kustomize would have lost with the object's annotations.
+    pub fn drop_build_annotations(&mut self) {
+        self.history.clear();
+        self.prefixes.clear();
+        self.suffixes.clear();
+        self.behavior = None;
+        self.needs_hash = false;
+        self.forget_notes();
+    }
+
+    /// Forgets origin and transformations, which kustomize keeps in annotations that a patch may take away.
+    pub fn forget_notes(&mut self) {
+        if self.noted {
+            self.noted = false;
+            self.origin = None;
+            self.transformations.clear();
+        }
+    }
+
+    /// Writes what kustomize holds in annotations into the node, for a patch that reads all annotations.
+    pub fn show_build_annotations(&mut self) {
+        let shown = self.build_annotations();
+        let Some(annotations) = annotations_of(self.node.as_mut()).filter(|found| found.is_map()) else {
+            return;
+        };
+        for (name, text) in &shown {
+            annotations.remove(name);
+            push_field(annotations, name, new_string(text));
+        }
+    }
+
+    /// Takes shown annotations out of the node again: internal ones survive any patch in kustomize, others do not.
+    pub fn hide_build_annotations(&mut self) {
+        let mut shown = self.build_annotations();
+        if let Some(annotations) = annotations_of(self.node.as_mut()) {
+            shown.retain(|name, _| annotations.remove(name).is_none());
+        }
+        if shown.contains_key(ORIGIN_ANNOTATION) {
+            self.forget_notes();
+        }
+    }
+
+    fn build_annotations(&self) -> StringMap {
+        let mut out = StringMap::new();
+        let mut put = |name: &str, text: &str| {
+            if !text.is_empty() {
+                out.insert(format!("{DOMAIN}{name}"), text.to_owned());
+            }
+        };
+        let [names, namespaces, kinds] = self.history.texts();
+        put("previousNames", &names);
+        put("previousNamespaces", &namespaces);
+        put("previousKinds", &kinds);
+        put("prefixes", &self.prefixes.join(","));
+        put("suffixes", &self.suffixes.join(","));
+        put("generatorBehavior", self.behavior.map_or("", Behavior::as_str));
+        let enabled = |flag: bool| if flag { ENABLED } else { "" };
+        put("needsHashSuffix", enabled(self.needs_hash));
+        put("allowNameChange", enabled(self.allow_name_change));
+        put("allowKindChange", enabled(self.allow_kind_change));
+        put("helm-generated", if self.from_chart { "true" } else { "" });
+        if let Some(origin) = self.origin.as_ref().filter(|_| self.noted) {
+            out.insert(ORIGIN_ANNOTATION.into(), origin.text());
+        }
+        if self.noted && !self.transformations.is_empty() {
+            let text = transformations_text(&self.transformations);
+            out.insert(TRANSFORMATIONS_ANNOTATION.into(), text);
+        }
+        out
+    }
+
+    /// Moves internal annotations of the node into fields.
+    pub fn absorb_annotations(&mut self) {
+        let Some(annotations) = annotations_of(self.node.as_mut()) else {
+            return;
+        };
+        if !annotations.pairs().any(|(key, _)| key.value.starts_with(DOMAIN)) {
+            return;
+        }
+        let mut found = StringMap::new();
+        for name in BUILD_ANNOTATIONS {
+            if let Some(value) = annotations.remove(name) {
+                found.insert((*name).to_owned(), value.value);
+            }
+        }
+        self.absorb(&found);
+    }
+
+    fn absorb(&mut self, found: &StringMap) {
+        let text = |name: &str| found.get(&format!("{DOMAIN}{name}")).map(String::as_str);
+        let list = |name: &str| -> Vec<String> {
+            text(name)
+                .map(|text| text.split(',').map(str::to_owned).collect())
+                .unwrap_or_default()
+        };
+        let enabled = |name: &str| text(name) == Some(ENABLED);
+        self.needs_hash |= enabled("needsHashSuffix");
+        self.allow_name_change |= enabled("allowNameChange");
+        self.allow_kind_change |= enabled("allowKindChange");
+        if let Some(behavior) = text("generatorBehavior") {
+            self.behavior = Some(Behavior::parse(behavior));
+        }
+        self.prefixes.extend(list("prefixes"));
+        self.suffixes.extend(list("suffixes"));
+        self.history.extend(
+            list("previousNames"),
+            list("previousNamespaces"),
+            list("previousKinds"),
+        );
+    }
+}
+
+fn annotations_of(node: Option<&mut Node>) -> Option<&mut Node> {
+    node?.get_mut("metadata")?.get_mut("annotations")
+}
