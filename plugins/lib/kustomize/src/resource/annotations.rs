@@ -1,10 +1,12 @@
 //! What kustomize keeps in annotations of an object while it builds, and when they show.
 
-use sluice_yaml::Node;
+use std::rc::Rc;
+
+use sluice_yaml::{Kind, Node};
 
 use super::{Behavior, Resource};
-use crate::node::{StringMap, new_string, push_field};
-use crate::origin::{ORIGIN_ANNOTATION, TRANSFORMATIONS_ANNOTATION, transformations_text};
+use crate::node::{StringMap, is_null, new_string, push_field, untagged};
+use crate::origin::{ORIGIN_ANNOTATION, Origin, TRANSFORMATIONS_ANNOTATION, transformations_text};
 
 const DOMAIN: &str = "internal.config.kubernetes.io/";
 const ENABLED: &str = "enabled";
@@ -42,6 +44,7 @@ impl Resource {
             || self.needs_hash
             || self.allow_name_change
             || self.allow_kind_change
+            || self.from_chart
             || self.noted
     }
 
@@ -75,8 +78,23 @@ impl Resource {
         }
     }
 
-    /// Writes what kustomize holds in annotations into the node, for a patch that reads all annotations.
+    /// Makes a map for annotations where kustomize has one for its own.
+    pub fn ensure_annotations(&mut self) {
+        if !self.has_build_annotations() {
+            return;
+        }
+        let metadata = self.node_mut().get_mut("metadata");
+        if let Some(metadata) = metadata.filter(|metadata| metadata.is_map())
+            && metadata.get("annotations").is_none_or(is_null)
+        {
+            metadata.remove("annotations");
+            push_field(metadata, "annotations", untagged(Kind::Mapping));
+        }
+    }
+
+    /// Writes what kustomize holds in annotations into the node, for what reads or writes all annotations.
     pub fn show_build_annotations(&mut self) {
+        self.ensure_annotations();
         let shown = self.build_annotations();
         let Some(annotations) = annotations_of(self.node.as_mut()).filter(|found| found.is_map()) else {
             return;
@@ -96,6 +114,27 @@ impl Resource {
         if shown.contains_key(ORIGIN_ANNOTATION) {
             self.forget_notes();
         }
+    }
+
+    /// Takes up what became of shown annotations. `origin_of` finds the origin that a text stands for.
+    pub fn restore_build_annotations(&mut self, origin_of: impl Fn(&str) -> Option<Rc<Origin>>) {
+        let (noted, origin) = (self.noted, self.origin.clone());
+        let transformations = std::mem::take(&mut self.transformations);
+        self.drop_build_annotations();
+        self.from_chart = false;
+        let mut annotations = annotations_of(self.node.as_mut());
+        let mut take = |name: &str| annotations.as_mut().and_then(|found| found.remove(name));
+        let shown = take(ORIGIN_ANNOTATION);
+        if take(TRANSFORMATIONS_ANNOTATION).is_some() {
+            self.transformations = transformations;
+        }
+        self.origin = if noted {
+            shown.and_then(|text| origin_of(&text.value))
+        } else {
+            origin
+        };
+        self.noted = noted && self.origin.is_some();
+        self.absorb_annotations();
     }
 
     fn build_annotations(&self) -> StringMap {
@@ -153,6 +192,7 @@ impl Resource {
         };
         let enabled = |name: &str| text(name) == Some(ENABLED);
         self.needs_hash |= enabled("needsHashSuffix");
+        self.from_chart |= text("helm-generated") == Some("true");
         self.allow_name_change |= enabled("allowNameChange");
         self.allow_kind_change |= enabled("allowKindChange");
         if let Some(behavior) = text("generatorBehavior") {

@@ -1,6 +1,6 @@
 //! PatchTransformer: `patches`, each of either kind.
 
-use sluice_yaml::{Kind, Node, Schema};
+use sluice_yaml::{Node, Schema};
 
 use super::Transformer;
 use crate::error::{Error, Result};
@@ -8,7 +8,7 @@ use crate::json_patch::{JsonPatch, numbers_to_floats};
 use crate::kustomization::{Patch, PatchOptions};
 use crate::loader::Loader;
 use crate::merge::strategic_merge;
-use crate::node::{self, is_null, meta_map, push_field, set_field, set_meta_map, top_text, untagged};
+use crate::node::{self, is_null, meta_map, set_field, set_meta_map, top_text};
 use crate::objects::parse_objects;
 use crate::resmap::ResMap;
 use crate::resource::Resource;
@@ -281,11 +281,8 @@ fn drops_annotations(patch: &Node) -> bool {
 
 /// Applies a JSON patch: the object goes through JSON, so that numbers and texts come out in their normal form.
 pub(super) fn apply_json_patch(resource: &mut Resource, patch: &JsonPatch) -> Result<()> {
-    let is_annotated = resource.has_build_annotations();
-    if is_annotated {
-        ensure_annotations(resource.node_mut());
-    }
-    let shown = is_annotated && patch.reads("/metadata/annotations");
+    resource.ensure_annotations();
+    let shown = patch.reads("/metadata/annotations");
     if shown {
         resource.show_build_annotations();
     }
@@ -315,13 +312,4 @@ pub(super) fn apply_json_patch(resource: &mut Resource, patch: &JsonPatch) -> Re
     resource.change("metadata/annotations", |node| {
         set_meta_map(node, "annotations", &annotations)
     })
-}
-
-fn ensure_annotations(node: &mut Node) {
-    if let Some(metadata) = node.get_mut("metadata").filter(|metadata| metadata.is_map())
-        && metadata.get("annotations").is_none_or(is_null)
-    {
-        metadata.remove("annotations");
-        push_field(metadata, "annotations", untagged(Kind::Mapping));
-    }
 }

@@ -17,6 +17,8 @@ use crate::selector::{IdPatterns, Selection};
 use crate::session::Session;
 use crate::shared_text::unmark;
 
+mod annotations;
+
 const DEFAULT_PATH: &str = "metadata.name";
 
 /// Copies values between objects.
@@ -86,9 +88,16 @@ impl Transformer for ReplacementTransformer {
                     "replacements must specify a source and at least one target",
                 ));
             };
+            let shown = annotations::are_copied(replacement, targets);
+            if shown {
+                annotations::show(objects);
+            }
             let mut source = read_source(replacement, objects)?;
             for target in targets {
                 apply(target, &mut source, objects, session)?;
+            }
+            if shown {
+                annotations::restore(objects);
             }
         }
         objects.drop_empties();
