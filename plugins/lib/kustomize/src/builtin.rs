@@ -115,8 +115,12 @@ fn config_data(resource: &Resource) -> Result<Value> {
 fn read_whole_floats_as_integers(value: &mut Value) {
     match value {
         Value::Number(number) if number.is_f64() => {
-            let text = number.as_f64().map(sluice_yaml::format_json_float);
-            if let Some(whole) = text.and_then(|text| text.parse::<i64>().ok()) {
+            let text = number
+                .as_f64()
+                .map_or_else(String::new, sluice_yaml::format_json_float);
+            if let Ok(whole) = text.parse::<i64>() {
+                *number = whole.into();
+            } else if let Ok(whole) = text.parse::<u64>() {
                 *number = whole.into();
             }
         }
