@@ -66,6 +66,8 @@ impl Resource {
         self.suffixes.clear();
         self.behavior = None;
         self.needs_hash = false;
+        self.allow_name_change = false;
+        self.allow_kind_change = false;
         self.forget_notes();
     }
 

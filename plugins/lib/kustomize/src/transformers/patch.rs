@@ -237,6 +237,9 @@ pub(super) fn apply_strategic(
     if drops_annotations(&patch) {
         resource.drop_build_annotations();
     }
+    // They are annotations of the patch, which are merged into those of the object.
+    resource.allow_name_change |= flags.allow_name_change;
+    resource.allow_kind_change |= flags.allow_kind_change;
     let merged =
         strategic_merge(&session.openapi.borrow(), resource.take_node(), patch).map_err(|reason| {
             Error::Patch {
