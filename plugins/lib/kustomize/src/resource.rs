@@ -178,6 +178,7 @@ impl Resource {
             kind: id.kind.into(),
         };
         self.history.push(previous);
+        self.clear_scalar_annotations();
     }
 
     /// Labels or annotations.
@@ -189,6 +190,7 @@ impl Resource {
     pub fn write_annotations_as_text(&mut self) -> Result<()> {
         let annotations = self.meta_map("annotations");
         if annotations.is_empty() {
+            self.clear_scalar_annotations();
             return Ok(());
         }
         self.change("metadata/annotations", |node| {

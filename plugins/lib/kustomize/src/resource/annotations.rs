@@ -80,6 +80,16 @@ impl Resource {
         }
     }
 
+    /// Drops what is no collection where annotations stand, as kustomize does before it notes something there.
+    pub fn clear_scalar_annotations(&mut self) {
+        let metadata = self.node.as_mut().and_then(|node| node.get_mut("metadata"));
+        if let Some(metadata) = metadata
+            && metadata.get("annotations").is_some_and(Node::is_scalar)
+        {
+            metadata.remove("annotations");
+        }
+    }
+
     /// Makes a map for annotations where kustomize has one for its own.
     pub fn ensure_annotations(&mut self) {
         if !self.has_build_annotations() {
