@@ -68,6 +68,7 @@ impl Resource {
         self.needs_hash = false;
         self.allow_name_change = false;
         self.allow_kind_change = false;
+        self.from_chart = false;
         self.forget_notes();
     }
 
@@ -133,7 +134,6 @@ impl Resource {
         let (noted, origin) = (self.noted, self.origin.clone());
         let transformations = std::mem::take(&mut self.transformations);
         self.drop_build_annotations();
-        self.from_chart = false;
         let mut annotations = annotations_of(self.node.as_mut());
         let mut take = |name: &str| annotations.as_mut().and_then(|found| found.remove(name));
         let shown = take(ORIGIN_ANNOTATION);

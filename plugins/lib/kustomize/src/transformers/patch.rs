@@ -310,6 +310,10 @@ pub(super) fn apply_json_patch(resource: &mut Resource, patch: &JsonPatch) -> Re
     } else if patch.replaces("/metadata/annotations") {
         resource.forget_notes();
     }
+    if resource.node().get("metadata").is_some_and(is_null) {
+        // kustomize puts its annotations back only where there is a place for them.
+        resource.drop_build_annotations();
+    }
     resource.absorb_annotations();
     let annotations = resource.meta_map("annotations");
     resource.change("metadata/annotations", |node| {
