@@ -175,7 +175,7 @@ fn is_fragile(node: &Node, inline: bool) -> bool {
     let text = node.value.as_str();
     match text.as_bytes().first() {
         None => inline && !node.is_quoted(),
-        Some(b' ' | b'\t' | b'\n') if text.contains('\n') => true,
+        Some(b' ' | b'\t' | b'\n') if node.style == Style::Literal || text.contains('\n') => true,
         Some(b'<') if text == "<<" => !node.is_quoted() && node.tag != Tag::Merge,
         // A colon keeps a scalar from being plain inside of brackets: a time becomes a text there.
         Some(_) if inline && !node.is_quoted() && text.contains(':') => true,
