@@ -183,6 +183,15 @@ impl Merger<'_> {
             let patch = at.map(|at| patched.swap_remove(at).1);
             let style = own.is_scalar().then_some(Look::of(&own));
             let below = schema.and_then(|schema| schema.field(&key.value));
+            if is_null(&key) {
+                // kustomize does not find this key again: the pair stays, and what it merges to stands beside it.
+                let beside = Node::scalar(key.value.as_str());
+                kept.extend([key, own.clone()]);
+                if let Some(node) = settle(self.walk(Some(own), patch, below)?, style) {
+                    kept.extend([beside, node]);
+                }
+                continue;
+            }
             if let Some(node) = settle(self.walk(Some(own), patch, below)?, style) {
                 kept.push(key);
                 kept.push(node);
