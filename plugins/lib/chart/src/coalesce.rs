@@ -13,9 +13,9 @@ use crate::values::deep_copy;
 /// The table that all charts share.
 const GLOBAL: &str = "global";
 
-/// Values that stand where a subchart's table must be.
+/// Values that stand where a subchart's table must be. The value may be secret: its type is told.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("type mismatch on {chart}: {found} is no table")]
+#[error("type mismatch on {chart}: a value of type {found} is no table")]
 pub struct CoalesceError {
     chart: String,
     found: String,
@@ -103,7 +103,7 @@ impl Coalescer {
                 Some(other) => {
                     return Err(CoalesceError {
                         chart: child.name().to_owned(),
-                        found: format!("{other:?}"),
+                        found: other.type_name().into_owned(),
                     });
                 }
                 None => {

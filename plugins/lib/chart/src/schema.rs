@@ -2,6 +2,8 @@
 
 mod cost;
 mod cycle;
+mod faults;
+mod number;
 mod phrase;
 
 use jsonschema::{PatternOptions, Retrieve, Uri};
@@ -77,7 +79,7 @@ pub fn check_one(schema: &[u8], values: &Map) -> Result<(), String> {
     }
     let mut told = String::new();
     let violations: Vec<_> = validator.iter_errors(&values).take(MAX_TOLD).collect();
-    phrase::write(&violations, &mut told);
+    faults::write(&violations, &mut told);
     Err(told)
 }
 

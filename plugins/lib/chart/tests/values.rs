@@ -71,9 +71,8 @@ fn values_are_what_helm_computes() {
         let want = case.want.trim().to_owned();
         match (compute(case), want.strip_prefix("error Error: ")) {
             (Err(error), Some(want)) => {
-                // helm prints the value that is no table, in Go's words
-                let error = error.split(": text").next().unwrap_or_default().to_owned();
-                let error = error.split(": \"text\"").next().unwrap_or_default();
+                // helm prints the value that is no table, which may be secret
+                let error = error.split(": a value of type").next().unwrap_or_default();
                 assert!(
                     want.contains(error),
                     "{}: {error} is not in {want}",

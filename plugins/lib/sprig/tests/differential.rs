@@ -9,3 +9,5 @@ mod generate;
 mod live;
 #[path = "differential/replay.rs"]
 mod replay;
+#[path = "differential/tables.rs"]
+mod tables;

@@ -3,155 +3,13 @@
 use serde_json::{Map, Number, Value, json};
 
 use crate::random::Random;
+use crate::tables::{PIECES, WORDS};
 
-const PIECES: [&str; 84] = [
-    "a",
-    "b",
-    "A",
-    "Z",
-    "foo",
-    "Bar",
-    "HTTP",
-    "server",
-    "é",
-    "ß",
-    "Ǆ",
-    "İ",
-    "ı",
-    "日本",
-    "😀",
-    "\u{0}",
-    "\u{7}",
-    "\u{85}",
-    "\u{a0}",
-    "\u{2028}",
-    "\u{feff}",
-    "\u{fffd}",
-    "\u{200b}",
-    "\u{1b}",
-    "e\u{301}",
-    "\u{10ffff}",
-    " ",
-    "  ",
-    "\n",
-    "\n\n",
-    "\t",
-    "\r\n",
-    "\\",
-    "\"",
-    "'",
-    "`",
-    ":",
-    ": ",
-    " #",
-    "#",
-    "-",
-    "- ",
-    "_",
-    ".",
-    ",",
-    "/",
-    "//",
-    "..",
-    "*",
-    "&",
-    "!",
-    "|",
-    ">",
-    "<",
-    "%",
-    "@",
-    "?",
-    "=",
-    "{",
-    "}",
-    "[",
-    "]",
-    "$",
-    "+",
-    "0",
-    "1",
-    "9",
-    "12",
-    "007",
-    "1e3",
-    ".5",
-    "0x1F",
-    "true",
-    "no",
-    "~",
-    "null",
-    "=x",
-    "a word",
-    "longer text with words ",
-    "2020-01-01",
-    "1:20",
-    "x9",
-    "---",
-    "{{",
-];
+/// Pieces of strings besides those of the recorded questions.
+const MORE_PIECES: [&str; 6] = ["\u{200b}", "\u{1b}", "e\u{301}", "\u{10ffff}", "---", "{{"];
 
-const WORDS: [&str; 74] = [
-    "",
-    "true",
-    "True",
-    "false",
-    "yes",
-    "no",
-    "on",
-    "off",
-    "y",
-    "n",
-    "Y",
-    "N",
-    "null",
-    "Null",
-    "~",
-    "-",
-    "--",
-    "---",
-    "...",
-    "0",
-    "1",
-    "-1",
-    "+1",
-    "0123",
-    "0o17",
-    "0x1f",
-    "0b11",
-    "1_000",
-    "1e3",
-    "1E5",
-    "1.0",
-    ".5",
-    "5.",
-    "1.5e-10",
-    ".inf",
-    "-.inf",
-    ".nan",
-    "NaN",
-    "inf",
-    "1:20",
-    "2020-01-01",
-    "2020-01-01T00:00:00Z",
-    "12:30:45",
-    "=",
-    "<<",
-    "*a",
-    "&a",
-    "!t",
-    "%d",
-    "@x",
-    "`x",
-    "[a",
-    "{a",
-    "a: b",
-    "a #b",
-    "#a",
-    "? a",
-    ": a",
-    "1h30m",
-    "99999999999999999999",
+/// Words besides those of the recorded questions.
+const MORE_WORDS: [&str; 14] = [
     "9223372036854775807",
     "9223372036854775808",
     "-9223372036854775808",
@@ -168,17 +26,28 @@ const WORDS: [&str; 74] = [
     "F",
 ];
 
+/// One of what stands in two tables.
+pub fn pick_of<'a>(random: &mut Random, shared: &[&'a str], own: &[&'a str]) -> &'a str {
+    let at = random.below(shared.len() + own.len());
+    match at.checked_sub(shared.len()) {
+        None => shared[at],
+        Some(at) => own[at],
+    }
+}
+
 /// Any text.
 pub fn string(random: &mut Random) -> String {
     if random.chance(25) {
-        return random.pick(&WORDS).to_owned();
+        return pick_of(random, &WORDS, &MORE_WORDS).to_owned();
     }
     let count = if random.chance(8) {
         random.between(20, 60)
     } else {
         random.below(6)
     };
-    (0..count).map(|_| random.pick(&PIECES)).collect()
+    (0..count)
+        .map(|_| pick_of(random, &PIECES, &MORE_PIECES))
+        .collect()
 }
 
 /// A number as a JSON document has it.

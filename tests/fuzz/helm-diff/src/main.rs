@@ -21,6 +21,8 @@ mod outcome;
 #[allow(dead_code)]
 mod random;
 mod signatures;
+#[path = "../../../../plugins/lib/sprig/tests/differential/tables.rs"]
+mod tables;
 mod values;
 
 use std::path::PathBuf;

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::data;
 use crate::random::Random;
+use crate::tables::{LAYOUTS, PATTERNS, ZONES};
 
 fn joined(random: &mut Random, parts: &[&str], most: usize) -> String {
     let count = random.between(1, most);
@@ -12,79 +13,11 @@ fn joined(random: &mut Random, parts: &[&str], most: usize) -> String {
 
 /// A regular expression, often a wrong one.
 fn pattern(random: &mut Random) -> String {
-    const PARTS: [&str; 70] = [
-        "a",
-        "b",
-        "é",
-        "x",
-        ".",
-        "^",
-        "$",
-        "\\b",
-        "\\B",
-        "\\A",
-        "\\z",
-        "\\d",
-        "\\D",
-        "\\w",
-        "\\W",
-        "\\s",
-        "\\S",
-        "[abc]",
-        "[^abc]",
-        "[a-c]",
-        "[[:alpha:]]",
-        "[[:^digit:]]",
-        "[\\d\\-x]",
-        "[]a]",
-        "(",
-        ")",
-        "(?:",
-        "(?i)",
-        "(?i:",
-        "(?s)",
-        "(?m)",
-        "(?U)",
-        "(?P<n>",
-        "(?<n>",
-        "|",
-        "*",
-        "+",
-        "?",
-        "*?",
-        "+?",
-        "??",
-        "{2}",
-        "{1,2}",
-        "{2,}",
-        "{,2}",
-        "{",
-        "{1001}",
-        "\\pL",
-        "\\p{Greek}",
-        "\\P{L}",
-        "\\pN",
-        "\\x41",
-        "\\x{e9}",
-        "\\101",
-        "\\n",
-        "\\.",
-        "\\Q.*\\E",
-        "\\1",
-        "\\",
-        "[",
-        "]",
-        "\\C",
-        "-",
-        "&&",
-        "\\p{Foo}",
-        "A",
-        "(a|b)",
-        "(x)?",
-        "(?P<n>a+)",
-        "[^\\n]",
-    ];
-    joined(random, &PARTS, 5)
+    const MORE: [&str; 4] = ["(a|b)", "(x)?", "(?P<n>a+)", "[^\\n]"];
+    let count = random.between(1, 5);
+    (0..count)
+        .map(|_| data::pick_of(random, &PATTERNS, &MORE))
+        .collect()
 }
 
 fn version(random: &mut Random) -> String {
@@ -136,63 +69,7 @@ fn duration(random: &mut Random) -> Value {
 }
 
 fn layout(random: &mut Random) -> String {
-    const PARTS: [&str; 54] = [
-        "2006",
-        "06",
-        "01",
-        "1",
-        "Jan",
-        "January",
-        "02",
-        "2",
-        "_2",
-        "002",
-        "__2",
-        "Mon",
-        "Monday",
-        "15",
-        "3",
-        "03",
-        "04",
-        "4",
-        "05",
-        "5",
-        "PM",
-        "pm",
-        "MST",
-        "-0700",
-        "-07:00",
-        "-07",
-        "Z0700",
-        "Z07:00",
-        "Z07",
-        "-070000",
-        "Z07:00:00",
-        ".000",
-        ".999",
-        ",000",
-        ".0",
-        "-",
-        "/",
-        ":",
-        " ",
-        "T",
-        "2006-01-02",
-        "15:04:05",
-        "2006-01-02T15:04:05Z07:00",
-        "2006-01-02 15:04:05.999999999 -0700 MST",
-        "Mon Jan _2 15:04:05 MST 2006",
-        "3:04PM",
-        "Month",
-        "x",
-        "é",
-        "20060102",
-        "150405",
-        "2006-002",
-        ".",
-        "05.999",
-    ];
-    joined(random, &PARTS, 3)
+    joined(random, &LAYOUTS, 3)
 }
 
 fn yaml(random: &mut Random) -> String {
@@ -354,16 +231,7 @@ pub fn of(random: &mut Random, kind: char) -> Value {
         't' => json!(random.below(6_000_000_000) as i64 - 2_000_000_000),
         'u' => duration(random),
         'L' => json!(layout(random)),
-        'z' => json!(random.pick(&[
-            "UTC",
-            "Europe/Paris",
-            "America/New_York",
-            "Asia/Kolkata",
-            "Nowhere",
-            "",
-            "Local",
-            "Australia/Lord_Howe"
-        ])),
+        'z' => json!(random.pick(&ZONES)),
         'v' => json!(version(random)),
         'c' => json!(constraint(random)),
         'U' => json!(url(random)),

@@ -27,10 +27,20 @@ pub fn is_same_error(theirs: &str, ours: &str) -> bool {
     if ours == theirs || lines(ours) == lines(theirs) {
         return true;
     }
+    if let (Some(ours), Some(theirs)) = (mismatch(ours), mismatch(theirs)) {
+        return ours == theirs;
+    }
     OTHERWISE
         .iter()
         .filter(|(said, _)| theirs.contains(said))
         .any(|(_, wanted)| wanted.iter().any(|wanted| ours.contains(wanted)))
+}
+
+/// Values that are no table for a subchart: helm prints them with a wrong verb (`%!t(string=x)`), ours tells their type.
+fn mismatch(error: &str) -> Option<&str> {
+    let name = error.find("type mismatch on ")? + "type mismatch on ".len();
+    let end = error.get(name..)?.find(": ")?;
+    error.get(..name + end)
 }
 
 /// The violations of a schema stand in the order of Go's maps, which changes, and ours leave out the values themselves.
