@@ -9,6 +9,7 @@
 
 mod charts;
 mod data;
+mod explained;
 mod expression;
 mod formats;
 mod functions;

@@ -37,6 +37,9 @@ const STANDING_FOR: [&str; 7] = [
     "allOf",
 ];
 
+/// The steps of references, which the library tells even alone.
+const REFERENCES: [&str; 3] = ["/$ref", "/$dynamicRef", "/$recursiveRef"];
+
 /// What one schema finds wrong with one value.
 struct Schema<'v, 'e> {
     /// JSON pointer of the value.
@@ -62,8 +65,9 @@ struct Step<'v> {
 /// Writes violations, and below each why its alternatives failed.
 pub(super) fn write(violations: &[ValidationError<'_>], told: &mut String) {
     let root = Schema::of(violations, "", "");
-    for fault in root.told() {
-        fault.tell(root.place, 0, told);
+    let schema = root.first_of_many();
+    for fault in schema.told() {
+        fault.tell(schema.place, 0, told);
     }
 }
 
@@ -128,6 +132,15 @@ impl<'v, 'e> Schema<'v, 'e> {
         match ends.min_by_key(|(rank, _)| *rank) {
             Some((_, fault)) => vec![fault],
             None => self.faults.iter().collect(),
+        }
+    }
+
+    /// The schema whose faults are told on the first level: one that alone finds something needs no line, but for references.
+    fn first_of_many(&self) -> &Self {
+        let is_told = |keywords: &str| keywords == "/allOf" || REFERENCES.contains(&keywords);
+        match self.told().as_slice() {
+            [Fault::Within(keywords, schema)] if !is_told(keywords) => schema.first_of_many(),
+            _ => self,
         }
     }
 
