@@ -21,7 +21,7 @@ pub struct SchemaError(String);
 
 /// Largest schema.
 const MAX_BYTES: usize = 8 << 20;
-/// Most violations told of one chart.
+/// Most violations told of one chart, and of one alternative.
 const MAX_TOLD: usize = 50;
 
 /// Checks the coalesced values of a chart and of its subcharts.
@@ -209,6 +209,19 @@ mod tests {
         let nested = |depth: usize| format!("{}1{}", "{x: ".repeat(depth), "}".repeat(depth));
         assert_eq!(check(schema, &nested(5)), "");
         assert!(check(schema, &nested(60)).contains("would take more than"));
+    }
+
+    /// H4: an error does not grow with what is wrong.
+    #[test]
+    fn errors_stay_small() {
+        let inner = r#"{"anyOf": [{"type": "string"}, {"items": {"type": "string"}}]}"#;
+        let schema = format!(
+            r#"{{"properties": {{"a": {{"anyOf": [{{"type": "string"}}, {{"items": {inner}}}]}}}}}}"#
+        );
+        let items = "[1, 2, 3],".repeat(50_000);
+        let told = check(&schema, &format!("a: [{items} 1]"));
+        assert!(told.starts_with("- at '/a': "), "{told}");
+        assert!(told.len() < 100_000, "the error has {} bytes", told.len());
     }
 
     /// H4: a pattern that is slow elsewhere.

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind as Kind;
 
+use super::MAX_TOLD;
 use super::phrase::{phrase, quote};
 
 /// How deep groups and alternatives are told.
@@ -75,7 +76,7 @@ impl<'v, 'e> Schema<'v, 'e> {
     /// The violations of the schema that `keywords` lead to, of the value at `place`.
     fn of(violations: &'v [ValidationError<'e>], keywords: &str, place: &'v str) -> Self {
         let mut schema = Self::new(place);
-        for violation in violations {
+        for violation in violations.iter().take(MAX_TOLD) {
             let path = violation.evaluation_path().as_str();
             schema.add(violation, path.strip_prefix(keywords).unwrap_or(path));
         }
@@ -219,7 +220,7 @@ fn tell_own(violations: &[&ValidationError<'_>], depth: usize, told: &mut String
         _ => line(place, &phrase(violations), depth, told),
     }
     if let Kind::AnyOf { context } | Kind::OneOfNotValid { context } = violation.kind() {
-        for (at, alternative) in context.iter().enumerate() {
+        for (at, alternative) in context.iter().enumerate().take(MAX_TOLD) {
             let keywords = format!("{}/{at}", violation.evaluation_path().as_str());
             Schema::of(alternative, &keywords, place).tell(depth + 1, told);
         }
