@@ -4,6 +4,7 @@ mod class;
 mod escape;
 mod expand;
 mod search;
+mod subject;
 mod syntax;
 
 use regex::bytes::{Regex, RegexBuilder};

@@ -2,17 +2,20 @@
 
 use super::Pattern;
 use super::expand::Part;
+use super::subject::Subject;
 use crate::text::rune;
 
 impl Pattern {
     /// `MatchString`.
     pub fn is_match(&self, text: &[u8]) -> bool {
-        self.regex.is_match(text)
+        self.regex.is_match(&Subject::new(text).text)
     }
 
     /// `FindString`: the first match, or nothing.
     pub fn find<'t>(&self, text: &'t [u8]) -> &'t [u8] {
-        self.regex.find(text).map_or(&[], |found| found.as_bytes())
+        let subject = Subject::new(text);
+        let found = self.regex.find(&subject.text);
+        found.map_or(&[], |found| subject.given(found.start(), found.end()))
     }
 
     /// The first match from a position on. An empty match within a character is none.
@@ -28,6 +31,15 @@ impl Pattern {
 
     /// `FindAllStringIndex`: the first `most` matches, all when negative. An empty match right behind another does not count.
     pub fn find_all(&self, text: &[u8], most: i64) -> Vec<(usize, usize)> {
+        let subject = Subject::new(text);
+        let mut found = self.find_all_in(&subject.text, most);
+        for (start, end) in &mut found {
+            (*start, *end) = (subject.position(*start), subject.position(*end));
+        }
+        found
+    }
+
+    fn find_all_in(&self, text: &[u8], most: i64) -> Vec<(usize, usize)> {
         let most = usize::try_from(most).unwrap_or(usize::MAX);
         let mut found = Vec::new();
         let (mut at, mut previous_end) = (0, None);
@@ -58,14 +70,15 @@ impl Pattern {
         let parts = self.parts_of(template);
         let mut out = Vec::with_capacity(text.len());
         let mut groups = self.regex.capture_locations();
-        self.for_each_match(text, &mut out, |out, at| {
-            self.regex.captures_read_at(&mut groups, text, at);
+        let subject = Subject::new(text);
+        self.for_each_match(&subject, &mut out, |out, at| {
+            self.regex.captures_read_at(&mut groups, &subject.text, at);
             for part in &parts {
                 match part {
                     Part::Text(found) => out.extend_from_slice(found),
                     Part::Group(group) => {
-                        let range = groups.get(*group).and_then(|(start, end)| text.get(start..end));
-                        out.extend_from_slice(range.unwrap_or_default());
+                        let range = groups.get(*group);
+                        out.extend_from_slice(range.map_or(&[], |(start, end)| subject.given(start, end)));
                     }
                 }
             }
@@ -76,25 +89,33 @@ impl Pattern {
     /// `ReplaceAllLiteralString`.
     pub fn replace_all_literal(&self, text: &[u8], replacement: &[u8]) -> Vec<u8> {
         let mut out = Vec::with_capacity(text.len());
-        self.for_each_match(text, &mut out, |out, _| out.extend_from_slice(replacement));
+        self.for_each_match(&Subject::new(text), &mut out, |out, _| {
+            out.extend_from_slice(replacement);
+        });
         out
     }
 
     /// Copies what is not matched, and lets `replace` write the rest; it gets the position of the match.
-    fn for_each_match(&self, text: &[u8], out: &mut Vec<u8>, mut replace: impl FnMut(&mut Vec<u8>, usize)) {
+    fn for_each_match(
+        &self,
+        subject: &Subject<'_>,
+        out: &mut Vec<u8>,
+        mut replace: impl FnMut(&mut Vec<u8>, usize),
+    ) {
+        let text = subject.text.as_ref();
         let (mut last_end, mut at) = (0, 0);
         while at <= text.len() {
             let Some((start, end)) = self.find_from(text, at) else {
                 break;
             };
-            out.extend_from_slice(text.get(last_end..start).unwrap_or_default());
+            out.extend_from_slice(subject.given(last_end, start));
             if end > last_end || start == 0 {
                 replace(out, start);
             }
             last_end = end;
             at = end.max(at + rune::decode(&text[at..]).1.max(1));
         }
-        out.extend_from_slice(text.get(last_end..).unwrap_or_default());
+        out.extend_from_slice(subject.given(last_end, text.len()));
     }
 
     /// `Split`: [`None`] is Go's nil slice, for a count of 0.
