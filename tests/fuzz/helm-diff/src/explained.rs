@@ -11,10 +11,14 @@ struct Explained {
     holds: fn(&str, &Outcome, &Outcome) -> bool,
 }
 
-const EXPLAINED: [Explained; 5] = [
+const EXPLAINED: [Explained; 6] = [
     Explained {
         reason: "an address in the memory of the real process",
         holds: |_, _, theirs| text_of(theirs).to_lowercase().contains("(0x"),
+    },
+    Explained {
+        reason: "a verb that means nothing for a time prints the cache of its zone, which has addresses",
+        holds: |_, _, theirs| text_of(theirs).contains("(*time.Location=&{"),
     },
     Explained {
         reason: "the verb %p prints an address",

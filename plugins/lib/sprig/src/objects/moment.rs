@@ -2,13 +2,18 @@
 
 use std::any::Any;
 
-use sluice_go_template::{Error, Function, IntKind, Kind, Object, Str, Type, Value};
+use sluice_go_template::{Error, Function, IntKind, Kind, Object, Str, Type, UintKind, Value};
 
 use super::{DurationValue, argument, getter, is_same};
 use crate::time::{Moment, WEEK_DAYS, Zone};
 
 /// A moment.
 pub struct MomentValue(pub Moment);
+
+/// `*time.Location`: that of UTC is nil, others are told by an address.
+struct Location {
+    is_utc: bool,
+}
 
 /// A number with a name: `time.Month`, `time.Weekday`.
 pub struct NamedInt {
@@ -94,6 +99,16 @@ impl Object for MomentValue {
         Self::TYPE
     }
 
+    /// Go's own, which verbs print that mean nothing for a time (`%d`).
+    fn fields(&self) -> Vec<(&str, Value)> {
+        let is_utc = self.0.zone == Zone::Utc;
+        vec![
+            ("wall", Value::Uint(UintKind::Uint64, u64::from(self.0.nanos))),
+            ("ext", Value::int64(self.0.unix.wrapping_sub(Moment::ZERO.unix))),
+            ("loc", Value::object(Location { is_utc })),
+        ]
+    }
+
     fn string(&self) -> Option<Str> {
         Some(Str::from(self.0.go_string()))
     }
@@ -150,6 +165,24 @@ impl Object for MomentValue {
 
     fn equals(&self, other: &dyn Object) -> Option<bool> {
         is_same(other, |other: &Self| other.0 == self.0)
+    }
+}
+
+impl Object for Location {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn type_name(&self) -> &str {
+        "*time.Location"
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Pointer
+    }
+
+    fn is_nil(&self) -> bool {
+        self.is_utc
     }
 }
 
