@@ -18,6 +18,8 @@ use crate::record::{Release, Status};
 const TYPE: &str = "helm.sh/release.v1";
 /// Key of the text.
 const KEY: &str = "release";
+/// Revisions that are read as a whole.
+const WHOLE: u32 = 32;
 /// Labels that Helm sets itself.
 const SYSTEM_LABELS: [&str; 6] = ["name", "owner", "status", "version", "createdAt", "modifiedAt"];
 
@@ -36,6 +38,30 @@ impl Storage {
         }
     }
 
+    /// A history that may be too long to be held in memory (H12): the newest revisions and the deployed ones are read, of
+    /// the others only what their labels say.
+    async fn long_history(&self, name: &str, params: &ListParams) -> Result<Vec<Release>, StorageError> {
+        let found = self.secrets.list_metadata(params).await;
+        let found = found.map_err(|error| api("list", name, error))?;
+        let mut releases: Vec<Release> = found
+            .items
+            .iter()
+            .filter_map(|it| outline(name, it.labels()))
+            .collect();
+        releases.sort_by_key(|release| std::cmp::Reverse(release.version));
+        for (at, release) in releases.iter_mut().enumerate() {
+            if at >= WHOLE as usize && release.info.status != Status::Deployed {
+                continue;
+            }
+            let secret = self.secrets.get_opt(&secret_name(release)).await;
+            // one that has been deleted meanwhile stays in outline
+            if let Some(secret) = secret.map_err(|error| api("get", &id(release), error))? {
+                *release = read(&secret)?;
+            }
+        }
+        Ok(releases)
+    }
+
     fn params(&self) -> PostParams {
         PostParams {
             field_manager: Some(self.manager.clone()),
@@ -48,9 +74,16 @@ impl Storage {
 impl Records for Storage {
     async fn history(&self, name: &str) -> Result<Vec<Release>, StorageError> {
         let selector = format!("owner=helm,name={name}");
-        let found = self.secrets.list(&ListParams::default().labels(&selector)).await;
+        let params = ListParams::default().labels(&selector);
+        let found = self.secrets.list(&params.clone().limit(WHOLE)).await;
         let found = found.map_err(|error| api("list", name, error))?;
-        let mut releases = found.items.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+        let is_all = found.metadata.continue_.as_ref().is_none_or(String::is_empty);
+        let mut releases = if is_all {
+            found.items.iter().map(read).collect::<Result<Vec<_>, _>>()?
+        } else {
+            drop(found);
+            self.long_history(name, &params).await?
+        };
         releases.sort_by_key(|release| std::cmp::Reverse(release.version));
         Ok(releases)
     }
@@ -138,6 +171,19 @@ fn secret(release: &Release, (stamp, now): (&str, i64)) -> Result<Secret, Storag
     Ok(secret)
 }
 
+/// What the labels of a Secret say of its revision; none when they say no number.
+fn outline(name: &str, labels: &BTreeMap<String, String>) -> Option<Release> {
+    let label = |key: &str| labels.get(key).cloned().unwrap_or_default();
+    let status = serde_json::from_value(label("status").into());
+    let mut release = Release {
+        name: name.to_owned(),
+        version: label("version").parse().ok()?,
+        ..Release::default()
+    };
+    release.info.status = status.unwrap_or_default();
+    Some(release)
+}
+
 fn read(secret: &Secret) -> Result<Release, StorageError> {
     let fail = |reason: String| StorageError::Decode {
         secret: secret.name_any(),
@@ -198,6 +244,25 @@ mod tests {
         assert_eq!(versions(10), [0_u32; 0]);
         assert_eq!(versions(5), [2]);
         assert_eq!(versions(3), [2, 3, 4]);
+    }
+
+    /// H12: of old revisions in a long history only the labels are looked at.
+    #[test]
+    fn labels_outline_a_revision() {
+        let labels = |version: &str, status: &str| {
+            BTreeMap::from([
+                ("version".to_owned(), version.to_owned()),
+                ("status".to_owned(), status.to_owned()),
+            ])
+        };
+        let found = outline("web", &labels("7", "superseded")).expect("a revision");
+        assert_eq!(
+            (secret_name(&found).as_str(), found.info.status),
+            ("sh.helm.release.v1.web.v7", Status::Superseded)
+        );
+        let odd = outline("web", &labels("8", "of another helm")).expect("a revision");
+        assert_eq!(odd.info.status, Status::default());
+        assert_eq!(outline("web", &labels("x", "deployed")), None);
     }
 
     #[test]

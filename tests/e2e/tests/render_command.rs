@@ -280,3 +280,47 @@ async fn charts_of_repositories_are_fetched_as_kustomize_does() -> Result<()> {
     assert!(refused.err.contains("not allowed"), "{}", refused.err);
     Ok(())
 }
+
+/// R13: the same input gives the same bytes, whatever the locale, the time zone, the folder and the order in which files were
+/// written.
+#[tokio::test]
+async fn r13_the_same_input_gives_the_same_bytes() -> Result<()> {
+    let names: Vec<String> = (0..40).map(|index| format!("settings-{index}")).collect();
+    let list: Vec<String> = names.iter().map(|name| format!("{name}.yaml")).collect();
+    let mut printed = Vec::new();
+    for (order, zone, locale) in [
+        (false, "UTC", "C"),
+        (true, "Asia/Tokyo", "tr_TR.UTF-8"),
+        (true, "America/St_Johns", "de_DE"),
+    ] {
+        let folder = temp_folder("render-again")?;
+        let mut names = names.clone();
+        if order {
+            names.reverse();
+        }
+        for name in &names {
+            let object = config_map(name, "Title", "\u{130}stanbul 1.5 2001-12-14");
+            write(folder.path(), &format!("{name}.yaml"), &object)?;
+        }
+        let generated = "configMapGenerator: [{name: more, files: [settings-1.yaml, settings-2.yaml], literals: [i=I]}]\n";
+        let kustomization = format!(
+            "resources: [{}]\n{generated}commonLabels: {{b: x, a: z}}\n",
+            list.join(", ")
+        );
+        write(folder.path(), "kustomization.yaml", &kustomization)?;
+        let mut command = std::process::Command::new(programs::sluice()?);
+        command
+            .args(["render", "kustomize", "."])
+            .current_dir(folder.path());
+        command.env("TZ", zone).env("LC_ALL", locale).env("LANG", locale);
+        let output = command.output()?;
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        printed.push(output.stdout);
+    }
+    assert!(printed[0].len() > 4_000 && printed.iter().all(|other| *other == printed[0]));
+    Ok(())
+}

@@ -233,6 +233,28 @@ async fn history_does_not_grow_beyond_its_limit() {
     assert_eq!(world.statuses()[4], (8, "deployed"));
 }
 
+/// H12: what ten thousand revisions left behind goes with the next one; the deployed one stays until it is replaced.
+#[tokio::test]
+async fn h12_ten_thousand_revisions_go_with_the_next_one() {
+    let world = installed(&["a"]).await;
+    let first = world.revisions.lock()[&1].clone();
+    for version in 2..=10_000 {
+        let mut revision = first.clone();
+        revision.version = version;
+        revision.info.status = Status::Failed;
+        world.revisions.lock().insert(version, revision);
+    }
+    world
+        .actions()
+        .upgrade(draft("2", &["a"]))
+        .await
+        .result
+        .expect("upgraded");
+    let left: Vec<u32> = world.statuses().iter().map(|(version, _)| *version).collect();
+    assert_eq!(left, [1, 9_998, 9_999, 10_000, 10_001]);
+    assert_eq!(world.statuses()[0], (1, "superseded"));
+}
+
 /// H13, C1: killed at any operation of an install or an upgrade, the next process heals it without help.
 #[tokio::test]
 async fn killed_at_any_step_of_install_and_upgrade_it_heals() {

@@ -200,6 +200,8 @@ async fn diff_shows_what_an_upgrade_would_change_and_no_secret() -> Result<()> {
         "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{ .Release.Name }}-more\n",
     );
     world.write("next.tgz", &next)?;
+    let suspend = json!({"spec": {"suspend": true}});
+    world.case.merge("HelmRelease", "web", suspend).await?;
     world
         .case
         .apply(secret("login", &[("values.yaml", "password: second-canary")]))

@@ -1,6 +1,10 @@
 //! What has gone wrong for others: hooks that pull the ground away, chart definitions, and installations that come twice.
 
-use anyhow::Result;
+use std::io::{Read as _, Write as _};
+
+use anyhow::{Context, Result};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use sluice_e2e::Case;
 use sluice_e2e::object::{failed_with, is_current};
@@ -109,14 +113,19 @@ async fn definitions_come_with_the_dependencies_that_are_on() -> Result<()> {
     Ok(())
 }
 
-/// Section 7, item 19: our own last status counts, not what a watch has brought so far: requests that come while and right
-/// after an installation make no second revision.
+/// Section 7, item 19: our own last status counts, not what a watch has brought so far: requests that come right after an
+/// installation, before the watch shows its status, make no second revision. (One that comes before cancels its wait.)
 #[tokio::test]
 async fn requests_in_a_row_install_once() -> Result<()> {
     let case = Case::start("helm-once").await?;
     let charts = Charts::start()?;
     charts.publish(&case, "web", &Chart::new("1.0.0")).await?;
     case.apply(release("web", "web", json!({}))).await?;
+    let (kind, name) = ("Secret", "sh.helm.release.v1.web.v1");
+    case.until(kind, name, "is deployed", |it| {
+        it["metadata"]["labels"]["status"] == "deployed"
+    })
+    .await?;
     let mut last = String::new();
     for _ in 0..20 {
         last = case.request("HelmRelease", "web").await?;
@@ -134,6 +143,83 @@ async fn requests_in_a_row_install_once() -> Result<()> {
     assert!(!case.exists("Secret", "sh.helm.release.v1.web.v2").await?);
     if let Some(helm) = Helm::find(&case.namespace).await? {
         assert_eq!(helm.history("web").await?, ["1 deployed"]);
+    }
+    Ok(())
+}
+
+/// The Secret of a revision as one of another revision, with a status.
+fn revision_of(secret: &Value, version: usize, status: &str) -> Result<Value> {
+    let data = secret["data"]["release"].as_str().context("a release")?;
+    let packed = STANDARD.decode(STANDARD.decode(data)?)?;
+    let mut text = String::new();
+    flate2::read::GzDecoder::new(packed.as_slice()).read_to_string(&mut text)?;
+    let mut release: Value = serde_json::from_str(&text)?;
+    release["version"] = version.into();
+    release["info"]["status"] = status.into();
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(release.to_string().as_bytes())?;
+    let name = format!("sh.helm.release.v1.web.v{version}");
+    let labels = json!({"owner": "helm", "name": "web", "status": status, "version": version.to_string()});
+    Ok(
+        json!({"apiVersion": "v1", "kind": "Secret", "type": "helm.sh/release.v1",
+        "metadata": {"name": name, "namespace": secret["metadata"]["namespace"], "labels": labels},
+        "data": {"release": STANDARD.encode(STANDARD.encode(gzip.finish()?))}}),
+    )
+}
+
+/// H12: a record of very many revisions, which nobody pruned, is read by its newest ones, goes on, and is pruned.
+#[tokio::test]
+async fn h12_a_thousand_revisions_are_no_burden() -> Result<()> {
+    let case = Case::start("helm-history").await?;
+    let charts = Charts::start()?;
+    charts.publish(&case, "web", &Chart::new("1.0.0")).await?;
+    case.apply(release("web", "web", json!({"suspend": false})))
+        .await?;
+    case.until("HelmRelease", "web", "is ready", is_current).await?;
+    case.merge("HelmRelease", "web", json!({"spec": {"suspend": true}}))
+        .await?;
+    let first = case.get("Secret", "sh.helm.release.v1.web.v1").await?;
+    let mut running = tokio::task::JoinSet::new();
+    for version in 2..=1_000 {
+        let secret = revision_of(&first, version, "failed")?;
+        let cluster = case.cluster.clone();
+        running.spawn(async move { cluster.apply(&secret).await.map(drop) });
+        if running.len() == 16
+            && let Some(applied) = running.join_next().await
+        {
+            applied??;
+        }
+    }
+    while let Some(applied) = running.join_next().await {
+        applied??;
+    }
+    case.merge(
+        "HelmRelease",
+        "web",
+        json!({"spec": {"suspend": false, "values": {"color": "red"}}}),
+    )
+    .await?;
+    let ready = case
+        .until("HelmRelease", "web", "is upgraded", |it| {
+            is_current(it) && it["status"]["history"][0]["version"] == 1_001
+        })
+        .await?;
+    assert_eq!(ready["status"]["history"][0]["status"], "deployed");
+    for (version, kept) in [
+        (1, true),
+        (2, false),
+        (500, false),
+        (997, false),
+        (998, true),
+        (1_000, true),
+        (1_001, true),
+    ] {
+        let name = format!("sh.helm.release.v1.web.v{version}");
+        assert_eq!(case.exists("Secret", &name).await?, kept, "{name}");
+    }
+    if let Some(helm) = Helm::find(&case.namespace).await? {
+        let history = helm.history("web").await?;
+        assert_eq!((history.len(), history[4].as_str()), (5, "1001 deployed"));
     }
     Ok(())
 }
