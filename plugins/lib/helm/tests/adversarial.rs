@@ -83,6 +83,39 @@ fn endless_work_is_stopped_with_its_place() {
     }
 }
 
+/// H9: data that doubles with each line is stopped soon, whatever walks it.
+#[test]
+fn data_that_doubles_is_stopped_with_its_place() {
+    let mut small = environment(0);
+    small.limits.bytes = 4 << 20;
+    for function in [
+        "toYaml $d",
+        "toYamlPretty $d",
+        "toJson $d",
+        "toPrettyJson $d",
+        "toRawJson $d",
+        "toToml $d",
+        "deepCopy $d",
+        "deepEqual $d (deepCopy $d)",
+        "toString $d",
+        "printf \"%#v\" $d",
+        "print $d",
+        "quote $d",
+        "join \",\" (list $d)",
+        "cat $d",
+        "html $d",
+    ] {
+        let doubling = format!(
+            "a: 1\n{{{{ $d := dict }}}}{{{{ range until 40 }}}}{{{{ $d = dict \"a\" $d \"b\" $d }}}}{{{{ end }}}}{{{{ $_ := {function} }}}}"
+        );
+        let error = render(&doubling, &small).map(|_| ()).unwrap_err();
+        assert!(
+            error.contains("c/templates/a.yaml:2:") && error.contains("budget exhausted"),
+            "{function}: {error}"
+        );
+    }
+}
+
 /// H9: a pattern that backtracks elsewhere runs in linear time.
 #[test]
 fn patterns_do_not_backtrack() {

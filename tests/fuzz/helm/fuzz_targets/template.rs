@@ -26,7 +26,7 @@ fn render(bytes: &[u8]) -> Result<Vec<u8>, String> {
         cluster: Rc::new(NoCluster),
         limits: Limits {
             steps: 200_000,
-            bytes: 4 << 20,
+            bytes: 1 << 20,
             stack: 128 << 10,
             depth: 50,
             ..Limits::default()

@@ -133,13 +133,15 @@ fn conversion(value: &Value, wanted: &str) -> Error {
 
 /// Deepest nesting that is copied.
 const MAX_DEPTH: usize = 500;
+/// What a copied value costs: its share of memory, with the entry that holds it.
+const NODE_BYTES: u64 = 64;
 
 /// Copies maps and lists all the way down.
 fn deep_copy(value: &Value, budget: &mut Budget, depth: usize) -> Result<Value, Error> {
     if depth > MAX_DEPTH {
         return Err(Error::new("deepCopy error: value is nested too deeply"));
     }
-    budget.charge_bytes(32)?;
+    budget.charge_bytes(NODE_BYTES)?;
     Ok(match value {
         Value::Map(found) if !found.is_nil() => {
             let mut entries = Entries::new();

@@ -70,8 +70,8 @@ pub fn to_tree(value: &Value, rules: Rules, budget: &mut Budget) -> Result<Tree,
     Converter { rules, budget }.convert(value, 0)
 }
 
-/// What a node costs: its share of memory.
-const NODE_BYTES: u64 = 16;
+/// What a node costs: its share of memory, with the entry that holds it.
+const NODE_BYTES: u64 = 64;
 
 struct Converter<'b> {
     rules: Rules,
