@@ -15,7 +15,11 @@ const OTHERWISE: [(&str, &[&str]); 3] = [
     // A tree has no devices, so that such a file is empty, and what is wrong besides is told.
     (
         "cannot load irregular file",
-        &["invalid chart apiVersion", "YAML parse error"],
+        &[
+            "invalid chart apiVersion",
+            "YAML parse error",
+            "cannot load values.yaml",
+        ],
     ),
     // Charts of apiVersion v3 are not known.
     ("unsupported chart dependency type", &["invalid chart apiVersion"]),
