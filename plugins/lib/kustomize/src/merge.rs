@@ -177,8 +177,14 @@ impl Merger<'_> {
     ) -> Result<(), Reason> {
         let fields = std::mem::take(&mut dest.content);
         let mut kept = Vec::with_capacity(fields.len() + patched.len() * 2);
+        let mut gone: Vec<String> = Vec::new();
         let mut entries = fields.into_iter();
         while let (Some(key), Some(own)) = (entries.next(), entries.next()) {
+            if gone.contains(&key.value) {
+                // Only the first one of duplicate keys is looked at.
+                kept.extend([key, own]);
+                continue;
+            }
             let at = patched.iter().position(|(name, _)| name.value == key.value);
             let patch = at.map(|at| patched.swap_remove(at).1);
             let style = own.is_scalar().then_some(Look::of(&own));
@@ -192,9 +198,9 @@ impl Merger<'_> {
                 }
                 continue;
             }
-            if let Some(node) = settle(self.walk(Some(own), patch, below)?, style) {
-                kept.push(key);
-                kept.push(node);
+            match settle(self.walk(Some(own), patch, below)?, style) {
+                Some(node) => kept.extend([key, node]),
+                None => gone.push(key.value),
             }
         }
         dest.content = kept;
@@ -204,17 +210,19 @@ impl Merger<'_> {
     /// A map that only the patch has: nulls in it go away, directives in it count.
     fn adopt_fields(&self, mut node: Node, schema: Option<&Schema>) -> Result<Node, Reason> {
         let fields = std::mem::take(&mut node.content);
+        let mut gone: Vec<String> = Vec::new();
         let mut entries = fields.into_iter();
         while let (Some(key), Some(own)) = (entries.next(), entries.next()) {
-            if is_null(&own) && node.get(&key.value).is_some() {
-                // Only the first one of duplicate keys is looked at; the output will complain.
+            let known = is_null(&own) && node.get(&key.value).is_some();
+            if known || gone.contains(&key.value) {
+                // Only the first one of duplicate keys is looked at; the output may complain.
                 node.content.extend([key, own]);
                 continue;
             }
             let below = schema.and_then(|schema| schema.field(&key.value));
-            if let Some(adopted) = self.adopt(own, below)? {
-                node.content.push(key);
-                node.content.push(adopted);
+            match self.adopt(own, below)? {
+                Some(adopted) => node.content.extend([key, adopted]),
+                None => gone.push(key.value),
             }
         }
         Ok(node)

@@ -237,6 +237,15 @@ pub(crate) fn set_meta_map(node: &mut Node, name: &str, map: &StringMap) -> Resu
         return Ok(());
     }
     let mut fields = untagged(Kind::Mapping);
+    if map.contains_key("") {
+        // kyaml sorts this key first, takes a field without a name for the map itself and gives up.
+        push_field(metadata, name, fields);
+        return Err(WrongKind {
+            expected: kind_name(Kind::Scalar),
+            actual: kind_name(Kind::Mapping),
+            at: String::new(),
+        });
+    }
     for (key, text) in map {
         let mut value = new_string(text);
         quote_if_ambiguous(&mut value);

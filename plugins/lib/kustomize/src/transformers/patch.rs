@@ -116,6 +116,10 @@ impl PatchTransformer {
             let resource = &mut objects.resources_mut()[at];
             resource.store_previous_id();
             apply_json_patch(resource, patch).map_err(|error| error.within(self.source.clone()))?;
+            if write_annotations(resource).is_err() {
+                // kustomize does not look whether it could put its annotations back.
+                resource.drop_build_annotations();
+            }
         }
         Ok(())
     }
@@ -315,6 +319,11 @@ pub(super) fn apply_json_patch(resource: &mut Resource, patch: &JsonPatch) -> Re
         resource.drop_build_annotations();
     }
     resource.absorb_annotations();
+    Ok(())
+}
+
+/// Writes all annotations as text, as kustomize does after a JSON patch.
+pub(super) fn write_annotations(resource: &mut Resource) -> Result<()> {
     let annotations = resource.meta_map("annotations");
     resource.change("metadata/annotations", |node| {
         set_meta_map(node, "annotations", &annotations)

@@ -1,7 +1,7 @@
 //! PatchJson6902Transformer: the legacy `patchesJson6902`.
 
 use super::Transformer;
-use super::patch::apply_json_patch;
+use super::patch::{apply_json_patch, write_annotations};
 use crate::error::{Error, Result};
 use crate::json_patch::JsonPatch;
 use crate::kustomization::Selector;
@@ -54,7 +54,9 @@ impl Transformer for PatchJson6902Transformer {
 
     fn transform(&self, objects: &mut ResMap, _session: &Session<'_>) -> Result<()> {
         for at in self.target.select(objects) {
-            apply_json_patch(&mut objects.resources_mut()[at], &self.patch)
+            let resource = &mut objects.resources_mut()[at];
+            apply_json_patch(resource, &self.patch)
+                .and_then(|()| write_annotations(resource))
                 .map_err(|error| error.within(format!("[patchesJson6902 for {}]", self.name)))?;
         }
         Ok(())
