@@ -193,8 +193,11 @@ impl List<'_, '_> {
             .as_ref()
             .filter(|dest| patch.as_ref().is_some_and(|p| !dest.is_map() || ends_element(p)))
             .cloned();
-        // Under several keys the same element may be asked for again.
-        let again = patch.as_ref().filter(|_| self.keys.len() > 1).cloned();
+        // Under several keys the same element may be asked for again; its directive has done its work by then.
+        let again = patch
+            .as_ref()
+            .filter(|_| self.keys.len() > 1)
+            .map(without_directive);
         let merged = self.merger.walk(dest, patch, self.elements.clone())?;
         if let (Some(at), Some(again)) = (patched, again) {
             self.patch[at] = Some(again);
