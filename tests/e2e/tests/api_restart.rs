@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use serde_json::{Value, json};
 use sluice_e2e::object::{
     commit_of, config_map, deployment, git_repository, inventory, is_at_rest, is_current, kustomization,
@@ -14,15 +14,22 @@ use sluice_testbed::{
     Change, ControlPlane, GitHttpServer, Repository, SluiceOptions, SluiceProcess, crds, eventually,
 };
 
+/// kube-controller-manager's own watches back off for up to a minute after a restart, and a Deployment waits for them.
+const PATIENCE: Duration = Duration::from_secs(180);
 const DOWN: Duration = Duration::from_secs(2);
 const COUNT: usize = 60;
 
 /// Waits until the commit is applied and the object at rest.
 async fn rolled_out(case: &Case, commit: &str) -> Result<Value> {
-    case.until("Kustomization", "app", "has applied the commit", |it| {
+    let api_version = "kustomize.toolkit.fluxcd.io/v1";
+    let of = (api_version, "Kustomization", case.namespace.as_str(), "app");
+    let is_done = |it: &Value| {
         commit_of(&it["status"]["lastAppliedRevision"]) == commit && is_current(it) && is_at_rest(it)
-    })
-    .await
+    };
+    case.cluster
+        .wait_for(PATIENCE, of, "has applied the commit", is_done)
+        .await
+        .with_context(|| case.sluice.output())
 }
 
 async fn of_value(case: &Case, value: &str) -> Vec<String> {
@@ -104,7 +111,7 @@ async fn k6_a_rollout_outlives_a_restart_of_the_api_server_in_each_stage() -> Re
             kustomization_file(&["web.yaml", "settings.yaml"]),
         ),
         Change::text("app/settings.yaml", config_map("settings", "color", "blue")),
-        Change::text("app/web.yaml", deployment("web", Some("never"))),
+        Change::text("app/web.yaml", deployment("web", Some("pending"))),
     ];
     let fourth = repository.commit("main", "wait", &waiting)?;
     case.until("Kustomization", "app", "waits", |it| {
