@@ -9,7 +9,7 @@ mod quote;
 mod text;
 mod verbs;
 
-pub use float::format_float;
+pub use float::{format_float, shortest};
 pub use quote::{quote, quote_to_ascii};
 
 pub(crate) use printer::Printer;

@@ -44,7 +44,7 @@ impl Decimal {
             };
             return Err(DecimalError::NotFinite(name));
         }
-        let shortest = format!("{number:e}");
+        let shortest = sluice_go_template::format::shortest(number);
         let (digits, exponent) = shortest.split_once('e').unwrap_or((&shortest, "0"));
         let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
         let value = format!("{whole}{fraction}").parse().unwrap_or_default();

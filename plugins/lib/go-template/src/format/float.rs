@@ -12,8 +12,8 @@ pub fn format_float(number: f64) -> String {
     String::from_utf8(out).unwrap_or_default()
 }
 
-/// The shortest text that reads back. Two texts may be as near; Go takes the one with the even digit.
-fn shortest(number: f64) -> String {
+/// The shortest text that reads back, as `1.5e-7`. Two texts may be as near; Go takes the one with the even digit.
+pub fn shortest(number: f64) -> String {
     const MAY_BE_TIED: usize = 16;
     let text = format!("{number:e}");
     let digits = text
