@@ -202,6 +202,13 @@ async fn diff_shows_what_an_upgrade_would_change_and_no_secret() -> Result<()> {
     world.write("next.tgz", &next)?;
     let suspend = json!({"spec": {"suspend": true}});
     world.case.merge("HelmRelease", "web", suspend).await?;
+    // its own watch may bring the suspension after the Secret's has brought the change
+    let token = world.case.request("HelmRelease", "web").await?;
+    let is_seen = |it: &Value| it["status"]["lastHandledReconcileAt"] == token.as_str();
+    world
+        .case
+        .until("HelmRelease", "web", "is seen as suspended", is_seen)
+        .await?;
     world
         .case
         .apply(secret("login", &[("values.yaml", "password: second-canary")]))
