@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, ensure};
 use clap::Args;
 use sluice_api::Kustomization;
 use sluice_cluster::Cluster;
@@ -133,27 +133,12 @@ impl Session {
     /// The Kustomization that the arguments name: the one of the file with the inventory of the one in the cluster,
     /// else the one in the cluster.
     pub async fn kustomization(&self, args: &PreviewArgs, may_be_new: bool) -> anyhow::Result<Kustomization> {
-        let local: Option<Kustomization> = match &args.kustomization_file {
-            Some(file) => Some(subject::from_file(file, &args.name, &args.namespace)?),
-            None => None,
+        let places = subject::Places {
+            file: args.kustomization_file.as_deref(),
+            cluster: self.cluster.as_ref(),
+            may_be_new,
         };
-        let live: Option<Kustomization> = match &self.cluster {
-            Some(cluster) => subject::from_cluster(cluster, &args.namespace, &args.name).await?,
-            None => None,
-        };
-        match (local, live) {
-            (Some(mut local), Some(live)) => {
-                local.status = live.status;
-                Ok(local)
-            }
-            (Some(local), None) if self.cluster.is_none() || may_be_new => Ok(local),
-            (None, Some(live)) => Ok(live),
-            (_, None) => bail!(
-                "failed to get kustomization object: {}/{} does not exist in the cluster",
-                args.namespace,
-                args.name
-            ),
-        }
+        subject::find(places, &args.namespace, &args.name).await
     }
 
     /// A Kustomization that another one applies: as it would be applied, with the inventory of the one that stands.

@@ -14,7 +14,7 @@ use sluice_reconcile::supply::{
 };
 use sluice_render::{Need, RenderError, Supplier, Supply};
 use sluice_sandbox::{Call, CallObject, Entropy, Form, Limits, Plugin, RenderRequest};
-use sluice_transport::{Transport, TransportOptions};
+use sluice_transport::Transport;
 use tokio::sync::OnceCell;
 
 use crate::host::settings;
@@ -39,10 +39,7 @@ impl LocalSupplier {
     async fn make(&self) -> KustomizeSupplier<LocalCharts> {
         // a command that talks to a cluster has set it already
         let _ = settings::use_tls();
-        let transport = Arc::new(Transport::new(TransportOptions {
-            allow_loopback: true,
-            environment_proxy: true,
-        }));
+        let transport = Arc::new(settings::transport());
         let folder = settings::cache_folder("bases");
         let bases = RemoteBases::new(Arc::clone(&transport), folder);
         KustomizeSupplier {

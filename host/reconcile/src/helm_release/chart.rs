@@ -43,13 +43,18 @@ pub(super) struct Loaded {
 
 /// A call of a renderer for one object.
 pub(super) fn call(engine: &Engine, plugin: &str, key: &ObjectKey) -> Call {
+    call_within(key, engine.limits_of(plugin, Limits::RENDER))
+}
+
+/// The same within limits that no engine sets.
+pub(super) fn call_within(key: &ObjectKey, limits: Limits) -> Call {
     Call {
         object: CallObject {
             kind: "HelmRelease".into(),
             namespace: key.namespace.clone(),
             name: key.name.clone(),
         },
-        limits: engine.limits_of(plugin, Limits::RENDER),
+        limits,
         bindings: Bindings::default(),
     }
 }

@@ -21,6 +21,11 @@ pub(super) const KUSTOMIZE: &str = "render-kustomize";
 /// Carries the template of an object through a post-renderer, as Helm does it.
 const ORIGIN: &str = "postrenderer.helm.sh/postrender-filename";
 
+/// Whether the plugin is needed.
+pub(super) fn needs_plugin(spec: &HelmReleaseSpec) -> bool {
+    spec.post_renderers.iter().any(|it| it.kustomize.is_some())
+}
+
 /// Digest of the post-renderers in status; none where there are none.
 pub(super) fn digest(spec: &HelmReleaseSpec) -> Option<String> {
     let renderers = Some(&spec.post_renderers).filter(|list| !list.is_empty());

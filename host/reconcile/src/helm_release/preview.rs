@@ -6,14 +6,13 @@ use sluice_api::HelmRelease;
 use sluice_apply::{ApplyOptions, IgnoreError};
 use sluice_cluster::Cluster;
 use sluice_model::Object;
-use sluice_model::port::Bindings;
 use sluice_release::{Records as _, Release, Status, Storage, StorageError, gone, read_manifest};
-use sluice_sandbox::{Call, CallObject, Limits, Plugin};
+use sluice_sandbox::{Call, Limits, Plugin};
 
 use super::inventory::settle;
 use super::post_render::{self, KUSTOMIZE};
 use super::render::{self, Input, RenderError, Served};
-use super::spec::Identity;
+use super::spec::{Identity, skips_schema};
 use super::values::{self, ValuesError};
 use super::{MANAGER, chart, drift, resources};
 use crate::key::ObjectKey;
@@ -80,16 +79,12 @@ impl Subject<'_> {
     }
 
     fn call(&self) -> Call {
-        let key = self.key();
-        Call {
-            object: CallObject {
-                kind: "HelmRelease".into(),
-                namespace: key.namespace,
-                name: key.name,
-            },
-            limits: Limits::RENDER,
-            bindings: Bindings::default(),
-        }
+        chart::call_within(&self.key(), Limits::RENDER)
+    }
+
+    /// Whether the build needs [`POST_RENDERER`].
+    pub fn needs_post_renderer(&self) -> bool {
+        post_render::needs_plugin(&self.object.spec)
     }
 
     /// The latest revision of the release that is deployed, or else the latest; none before the installation or without a
@@ -125,10 +120,6 @@ impl Subject<'_> {
         let layers = values::layers_of(self.cluster, &key.namespace, spec)
             .await
             .map_err(Why::from)?;
-        let skip_schema = match release {
-            Some(_) => spec.upgrade.as_ref().and_then(|it| it.disable_schema_validation),
-            None => spec.install.as_ref().and_then(|it| it.disable_schema_validation),
-        };
         let input = Input {
             plugin,
             call: self.call(),
@@ -138,7 +129,7 @@ impl Subject<'_> {
             identity: &identity,
             revision: release.map_or(0, |release| release.version) + 1,
             is_upgrade: release.is_some(),
-            skip_schema: skip_schema == Some(true),
+            skip_schema: skips_schema(spec, release.is_some()),
         };
         let assumed = Served::Assumed(self.assumed.kube_version, self.assumed.api_versions);
         let served = self.cluster.map_or(assumed, Served::By);

@@ -187,6 +187,15 @@ pub(super) fn ignores_failed_tests(spec: &HelmReleaseSpec, status: &HelmReleaseS
     Remediation::active(spec, status).map_or_else(|| ignores_tests(spec), |it| it.ignore_tests)
 }
 
+/// Whether values are not checked against schemas.
+pub(super) fn skips_schema(spec: &HelmReleaseSpec, is_upgrade: bool) -> bool {
+    let said = match is_upgrade {
+        true => spec.upgrade.as_ref().and_then(|it| it.disable_schema_validation),
+        false => spec.install.as_ref().and_then(|it| it.disable_schema_validation),
+    };
+    said == Some(true)
+}
+
 /// Whether releases are tested.
 pub(super) fn tests(spec: &HelmReleaseSpec) -> bool {
     spec.test.as_ref().is_some_and(|test| test.enable == Some(true))

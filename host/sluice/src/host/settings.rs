@@ -11,6 +11,7 @@ use sluice_model::SecretData;
 use sluice_reconcile::Options;
 use sluice_reconcile::plugin::KeptComponents;
 use sluice_sandbox::{Embedded, Grants, Plugin, PluginStore, Sandbox, SandboxConfig};
+use sluice_transport::{Transport, TransportOptions};
 
 use crate::builtin::{BUILTIN, Builtin};
 use crate::cli::ClusterArgs;
@@ -21,6 +22,14 @@ pub fn use_tls() -> anyhow::Result<()> {
     rustls::crypto::aws_lc_rs::default_provider()
         .install_default()
         .map_err(|_| anyhow::anyhow!("a TLS provider was installed before ours"))
+}
+
+/// How commands reach other machines: with the user's proxy, and on this machine too.
+pub fn transport() -> Transport {
+    Transport::new(TransportOptions {
+        allow_loopback: true,
+        environment_proxy: true,
+    })
 }
 
 /// A client of the cluster that the arguments name.

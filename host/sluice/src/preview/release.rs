@@ -18,7 +18,6 @@ use sluice_reconcile::helm_release::preview::{Assumed, Built, POST_RENDERER, REN
 use sluice_reconcile::supply::{CHART_SOURCE, fetch_chart};
 use sluice_release::Release;
 use sluice_sandbox::{CallObject, Limits, Plugin};
-use sluice_transport::{Transport, TransportOptions};
 
 use super::subject;
 use crate::folder::checkout_of;
@@ -64,27 +63,12 @@ impl ReleaseSession {
             true => None,
             false => Some(settings::connect(&args.cluster).await?),
         };
-        let local: Option<HelmRelease> = match &args.helmrelease_file {
-            Some(file) => Some(subject::from_file(file, &args.name, &args.namespace)?),
-            None => None,
+        let places = subject::Places {
+            file: args.helmrelease_file.as_deref(),
+            cluster: cluster.as_ref(),
+            may_be_new,
         };
-        let live: Option<HelmRelease> = match &cluster {
-            Some(cluster) => subject::from_cluster(cluster, &args.namespace, &args.name).await?,
-            None => None,
-        };
-        let object = match (local, live) {
-            (Some(mut local), Some(live)) => {
-                local.status = live.status;
-                local
-            }
-            (Some(local), None) if dry_run || may_be_new => local,
-            (None, Some(live)) => live,
-            (_, None) => bail!(
-                "failed to get helmrelease object: {}/{} does not exist in the cluster",
-                args.namespace,
-                args.name
-            ),
-        };
+        let object = subject::find(places, &args.namespace, &args.name).await?;
         Ok(Self {
             args: args.clone(),
             cluster,
@@ -120,8 +104,7 @@ impl ReleaseSession {
         let subject = self.subject(assumed);
         let release = subject.release().await?;
         let plugin = self.plugin(RENDERER).await?;
-        let post_renderers = &self.object.spec.post_renderers;
-        let post_renderer = match post_renderers.iter().any(|it| it.kustomize.is_some()) {
+        let post_renderer = match subject.needs_post_renderer() {
             true => Some(self.plugin(POST_RENDERER).await?),
             false => None,
         };
@@ -221,10 +204,7 @@ impl ReleaseSession {
                 spec.cert_secret_ref.as_ref().map(|it| it.name.as_str()),
             )
             .await?;
-        let transport = Transport::new(TransportOptions {
-            allow_loopback: true,
-            environment_proxy: true,
-        });
+        let transport = settings::transport();
         let plugin = self.plugin(CHART_SOURCE).await?;
         let fetched = fetch_chart(spec, wanted, plugin, (&transport, self.options(secret, tls))).await;
         Ok(fetched.map_err(|error| refused(&error))?.bytes)

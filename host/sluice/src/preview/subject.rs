@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use sluice_api::{HelmRelease, HelmRepository, Kustomization};
@@ -27,6 +27,8 @@ pub trait Subject: DeserializeOwned {
     const VERSION: &'static str;
     /// Its name in messages.
     const NOUN: &'static str;
+    /// Has the status of the one in the cluster.
+    fn take_status(&mut self, live: Self);
 }
 
 impl Subject for Kustomization {
@@ -34,6 +36,10 @@ impl Subject for Kustomization {
     const KIND: &'static str = "Kustomization";
     const VERSION: &'static str = "v1";
     const NOUN: &'static str = "kustomization";
+
+    fn take_status(&mut self, live: Self) {
+        self.status = live.status;
+    }
 }
 
 impl Subject for HelmRelease {
@@ -41,6 +47,10 @@ impl Subject for HelmRelease {
     const KIND: &'static str = "HelmRelease";
     const VERSION: &'static str = "v2";
     const NOUN: &'static str = "helmrelease";
+
+    fn take_status(&mut self, live: Self) {
+        self.status = live.status;
+    }
 }
 
 impl Subject for HelmRepository {
@@ -48,6 +58,44 @@ impl Subject for HelmRepository {
     const KIND: &'static str = "HelmRepository";
     const VERSION: &'static str = "v1";
     const NOUN: &'static str = "helmrepository";
+
+    fn take_status(&mut self, live: Self) {
+        self.status = live.status;
+    }
+}
+
+/// Where to look for an object.
+pub struct Places<'a> {
+    /// A file, which comes first.
+    pub file: Option<&'a Path>,
+    /// None in a dry run.
+    pub cluster: Option<&'a Cluster>,
+    /// One of the file need not be in the cluster.
+    pub may_be_new: bool,
+}
+
+/// The one of the file with the status of the one in the cluster, else the one in the cluster.
+pub async fn find<S: Subject>(places: Places<'_>, namespace: &str, name: &str) -> anyhow::Result<S> {
+    let local: Option<S> = match places.file {
+        Some(file) => Some(from_file(file, name, namespace)?),
+        None => None,
+    };
+    let live: Option<S> = match places.cluster {
+        Some(cluster) => from_cluster(cluster, namespace, name).await?,
+        None => None,
+    };
+    match (local, live) {
+        (Some(mut local), Some(live)) => {
+            local.take_status(live);
+            Ok(local)
+        }
+        (Some(local), None) if places.cluster.is_none() || places.may_be_new => Ok(local),
+        (None, Some(live)) => Ok(live),
+        (_, None) => bail!(
+            "failed to get {} object: {namespace}/{name} does not exist in the cluster",
+            S::NOUN
+        ),
+    }
 }
 
 /// The one in the cluster; none when it does not exist.

@@ -3,17 +3,17 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use bytes::Bytes;
 use serde_json::{Value, json};
 use sluice_model::TreeRead;
 use sluice_model::tree::{File, Node, TreeBuilder};
-use sluice_sandbox::{Call, CallObject, Entropy, Form, Limits, Plugin, RenderRequest};
+use sluice_sandbox::{Entropy, Form, Plugin, RenderRequest};
 
 use crate::library::Library;
-use crate::warm::{TIMES, asked, load, median, print};
+use crate::warm::{TIMES, asked, load, print, time_calls, time_renders};
 use crate::{Arguments, processes};
 use corpus::Case;
 
@@ -121,32 +121,19 @@ async fn time_sandbox(plugin: &Plugin, case: &Case) -> Result<Duration> {
     let (chart, mut config): (PathBuf, Value) = (std::path::absolute(parsed.chart)?, parsed.config);
     config["workingDirectory"] = tree_path(&std::env::current_dir()?).into();
     let tree = tree(&chart, &config)?;
-    let call = Call::new(CallObject::default(), Limits::RENDER);
-    let mut took = Vec::with_capacity(TIMES);
-    for _ in 0..TIMES {
-        let request = RenderRequest {
-            config: config.to_string(),
-            root: tree_path(&chart),
-            inputs: vec![("source".into(), tree.clone())],
-            want: Form::Text,
-            entropy: Entropy::fixed([1; 32], 0),
-        };
-        let begin = Instant::now();
-        plugin
-            .render(&call, request)
-            .await
-            .with_context(|| case.id.clone())?;
-        took.push(begin.elapsed());
-    }
-    Ok(median(took))
+    let request = || RenderRequest {
+        config: config.to_string(),
+        root: tree_path(&chart),
+        inputs: vec![("source".into(), tree.clone())],
+        want: Form::Text,
+        entropy: Entropy::fixed([1; 32], 0),
+    };
+    time_renders(plugin, request, &case.id).await
 }
 
 fn time_native(case: &Case) -> Result<Duration> {
-    let mut took = Vec::with_capacity(TIMES);
-    for _ in 0..TIMES {
-        let begin = Instant::now();
+    time_calls(|| {
         command::run(case.arguments.clone()).map_err(anyhow::Error::msg)?;
-        took.push(begin.elapsed());
-    }
-    Ok(median(took))
+        Ok(())
+    })
 }

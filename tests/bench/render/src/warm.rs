@@ -132,8 +132,7 @@ fn add(builder: &mut TreeBuilder, folder: &Path, prefix: &str, count: &mut usize
     Ok(true)
 }
 
-/// The middle one.
-pub fn median(mut all: Vec<Duration>) -> Duration {
+fn median(mut all: Vec<Duration>) -> Duration {
     all.sort();
     all.get(all.len() / 2).copied().unwrap_or_default()
 }
@@ -151,35 +150,53 @@ async fn time_sandbox(plugin: &Plugin, tree: &Tree, below: &str, case: &Case) ->
     if unsorted {
         config["reorder"] = json!("none");
     }
-    let call = Call::new(CallObject::default(), Limits::RENDER);
     let tree: Arc<dyn TreeRead> = Arc::new(tree.clone());
+    let request = || RenderRequest {
+        config: config.to_string(),
+        root: below.to_owned(),
+        inputs: vec![("source".into(), tree.clone())],
+        want: Form::Text,
+        entropy: Entropy::fixed([1; 32], 0),
+    };
+    time_renders(plugin, request, &case.id).await
+}
+
+/// The median of renders in the sandbox.
+pub async fn time_renders(
+    plugin: &Plugin,
+    request: impl Fn() -> RenderRequest,
+    id: &str,
+) -> Result<Duration> {
+    let call = Call::new(CallObject::default(), Limits::RENDER);
     let mut took = Vec::with_capacity(TIMES);
     for _ in 0..TIMES {
-        let request = RenderRequest {
-            config: config.to_string(),
-            root: below.to_owned(),
-            inputs: vec![("source".into(), tree.clone())],
-            want: Form::Text,
-            entropy: Entropy::fixed([1; 32], 0),
-        };
+        let request = request();
         let begin = Instant::now();
         plugin
             .render(&call, request)
             .await
-            .with_context(|| case.id.clone())?;
+            .with_context(|| id.to_owned())?;
+        took.push(begin.elapsed());
+    }
+    Ok(median(took))
+}
+
+/// The median of calls of our own library.
+pub fn time_calls(mut call: impl FnMut() -> Result<()>) -> Result<Duration> {
+    let mut took = Vec::with_capacity(TIMES);
+    for _ in 0..TIMES {
+        let begin = Instant::now();
+        call()?;
         took.push(begin.elapsed());
     }
     Ok(median(took))
 }
 
 fn time_native(case: &Case) -> Result<Duration> {
-    let mut took = Vec::with_capacity(TIMES);
-    for _ in 0..TIMES {
-        let begin = Instant::now();
+    time_calls(|| {
         corpus::run(case)?.to_yaml()?;
-        took.push(begin.elapsed());
-    }
-    Ok(median(took))
+        Ok(())
+    })
 }
 
 fn time_library(library: &mut Library, case: &Case) -> Result<Duration> {

@@ -8,6 +8,7 @@ use sluice_release::write_manifest;
 
 use super::super::atomic::Atomic;
 use super::super::render::{self, Input, Rendered, Served};
+use super::super::spec::skips_schema;
 use super::super::{MANAGER, chart, crds, post_render, source};
 
 impl Atomic {
@@ -44,10 +45,6 @@ impl Atomic {
         let packed = source::chart_bytes(engine, &self.pass.object, &self.desired.artifact)
             .await
             .map_err(|error| error.to_string())?;
-        let skip_schema = match upgrade {
-            true => spec.upgrade.as_ref().and_then(|it| it.disable_schema_validation),
-            false => spec.install.as_ref().and_then(|it| it.disable_schema_validation),
-        };
         let input = Input {
             plugin: &self.desired.plugin,
             call: chart::call(engine, chart::RENDERER, key),
@@ -57,11 +54,11 @@ impl Atomic {
             identity: &self.desired.identity,
             revision: if upgrade { self.latest + 1 } else { 1 },
             is_upgrade: upgrade,
-            skip_schema: skip_schema == Some(true),
+            skip_schema: skips_schema(spec, upgrade),
         };
         let rendered = render::render(input, Served::By(&self.desired.place.cluster)).await;
         let mut rendered = rendered.map_err(|error| error.to_string())?;
-        let kustomize = match spec.post_renderers.iter().any(|it| it.kustomize.is_some()) {
+        let kustomize = match post_render::needs_plugin(spec) {
             true => {
                 let plugin = engine.plugin_for(post_render::KUSTOMIZE, &key.namespace);
                 let plugin = plugin.map_err(|error| error.to_string())?;
