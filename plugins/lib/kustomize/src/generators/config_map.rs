@@ -8,7 +8,7 @@ use super::sources;
 use crate::error::{Error, Result};
 use crate::kustomization::{ConfigMapArgs, GeneratorOptions};
 use crate::loader::Loader;
-use crate::node::{StringMap, new_string, push_field};
+use crate::node::{StringMap, new_string, push_field, quote_if_ambiguous};
 use crate::resource::{Behavior, Resource};
 
 /// What is generated.
@@ -59,7 +59,7 @@ pub(crate) fn generate(kind: GeneratedKind, args: &ConfigMapArgs, loader: &Loade
         } else {
             &args.secret_type
         };
-        push_field(&mut node, "type", new_string(secret_type));
+        push_text(&mut node, "type", secret_type);
     }
     add_data(&mut node, kind, args, loader)?;
     if options.immutable {
@@ -75,7 +75,7 @@ fn metadata(args: &ConfigMapArgs, options: &GeneratorOptions) -> Node {
     let mut metadata = Node::map();
     push_field(&mut metadata, "name", new_string(&args.name));
     if !args.namespace.is_empty() {
-        push_field(&mut metadata, "namespace", new_string(&args.namespace));
+        push_text(&mut metadata, "namespace", &args.namespace);
     }
     for (field, map) in [("labels", &options.labels), ("annotations", &options.annotations)] {
         if !map.is_empty() {
@@ -99,15 +99,15 @@ fn add_data(node: &mut Node, kind: GeneratedKind, args: &ConfigMapArgs, loader: 
     let (mut text, mut binary) = (Node::map(), Node::map());
     for (key, value) in sources::read(args, kind.as_str(), loader)? {
         match String::from_utf8(value) {
-            Ok(value) if kind == GeneratedKind::ConfigMap => push_field(&mut text, &key, new_string(&value)),
-            Ok(value) => push_field(&mut text, &key, new_string(&encode(value.as_bytes()))),
+            Ok(value) if kind == GeneratedKind::ConfigMap => push_text(&mut text, &key, &value),
+            Ok(value) => push_text(&mut text, &key, &encode(value.as_bytes())),
             Err(error) => {
                 let target = if kind == GeneratedKind::ConfigMap {
                     &mut binary
                 } else {
                     &mut text
                 };
-                push_field(target, &key, new_string(&encode(error.as_bytes())));
+                push_text(target, &key, &encode(error.as_bytes()));
             }
         }
     }
@@ -118,6 +118,13 @@ fn add_data(node: &mut Node, kind: GeneratedKind, args: &ConfigMapArgs, loader: 
         push_field(node, "binaryData", binary);
     }
     Ok(())
+}
+
+/// Text that reads as a number or bool is in quotes from the start: a patch that puts a number in its place keeps them.
+fn push_text(map: &mut Node, name: &str, text: &str) {
+    let mut value = new_string(text);
+    quote_if_ambiguous(&mut value);
+    push_field(map, name, value);
 }
 
 /// Base64, broken into lines when one line does not hold it.

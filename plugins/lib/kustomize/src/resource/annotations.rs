@@ -10,6 +10,7 @@ use crate::origin::{ORIGIN_ANNOTATION, Origin, TRANSFORMATIONS_ANNOTATION, trans
 
 const DOMAIN: &str = "internal.config.kubernetes.io/";
 const ENABLED: &str = "enabled";
+const NEEDS_HASH: &str = "internal.config.kubernetes.io/needsHashSuffix";
 
 /// Annotations that never reach the output.
 pub(super) static BUILD_ANNOTATIONS: &[&str] = &[
@@ -22,7 +23,7 @@ pub(super) static BUILD_ANNOTATIONS: &[&str] = &[
     "internal.config.kubernetes.io/allowKindChange",
     "internal.config.kubernetes.io/refBy",
     "internal.config.kubernetes.io/generatorBehavior",
-    "internal.config.kubernetes.io/needsHashSuffix",
+    NEEDS_HASH,
     "internal.config.kubernetes.io/path",
     "internal.config.kubernetes.io/index",
     "internal.config.kubernetes.io/seqindent",
@@ -35,6 +36,16 @@ pub(super) static BUILD_ANNOTATIONS: &[&str] = &[
 ];
 
 impl Resource {
+    /// A patch. What it says of the hash of names stays an annotation, which it lays over that of the object.
+    pub fn of_patch(mut node: Node) -> Self {
+        let said = annotations_of(Some(&mut node)).and_then(|found| found.get(NEEDS_HASH).cloned());
+        let mut patch = Self::new(node);
+        if let (Some(said), Some(annotations)) = (said, annotations_of(patch.node.as_mut())) {
+            push_field(annotations, NEEDS_HASH, said);
+        }
+        patch
+    }
+
     /// True when kustomize would hold anything in annotations of the object.
     pub fn has_build_annotations(&self) -> bool {
         !self.history.is_empty()
@@ -203,7 +214,9 @@ impl Resource {
                 .unwrap_or_default()
         };
         let enabled = |name: &str| text(name) == Some(ENABLED);
-        self.needs_hash |= enabled("needsHashSuffix");
+        if text("needsHashSuffix").is_some() {
+            self.needs_hash = enabled("needsHashSuffix");
+        }
         self.from_chart |= text("helm-generated") == Some("true");
         self.allow_name_change |= enabled("allowNameChange");
         self.allow_kind_change |= enabled("allowKindChange");

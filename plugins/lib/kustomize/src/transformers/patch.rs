@@ -149,7 +149,7 @@ impl Operation {
         let strategic_error = match parse_objects(text, limits) {
             Ok(nodes) if nodes.is_empty() => return Ok(Self::Nothing),
             Ok(nodes) => {
-                let mut patches: Vec<Resource> = nodes.into_iter().map(Resource::new).collect();
+                let mut patches: Vec<Resource> = nodes.into_iter().map(Resource::of_patch).collect();
                 if let Some(options) = options {
                     patches.iter_mut().for_each(|patch| allow(patch, options));
                 }

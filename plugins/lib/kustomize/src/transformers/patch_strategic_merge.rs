@@ -44,7 +44,7 @@ impl PatchStrategicMergeTransformer {
         if nodes.is_empty() {
             return Err(wrong("patch appears to be empty"));
         }
-        let mut patches: Vec<Resource> = nodes.into_iter().map(Resource::new).collect();
+        let mut patches: Vec<Resource> = nodes.into_iter().map(Resource::of_patch).collect();
         patches.iter_mut().for_each(write_metadata_as_text);
         Ok(Self { patches })
     }
