@@ -104,6 +104,9 @@ pub struct ListArgs {
     /// Form of the output; a table when it is not given.
     #[arg(short, long)]
     output: Option<Output>,
+    /// Folder of the compiled plugins; those that are not there are compiled.
+    #[arg(long, value_name = "DIR")]
+    plugin_cache_path: Option<PathBuf>,
     #[command(flatten)]
     connection: ClusterArgs,
 }
@@ -218,7 +221,7 @@ async fn pull(args: &PullArgs) -> anyhow::Result<()> {
 
 async fn list(args: &ListArgs) -> anyhow::Result<()> {
     let mut rows: Vec<Value> = Vec::new();
-    for info in settings::plugins(None).await?.list() {
+    for info in settings::plugins(args.plugin_cache_path.clone()).await?.list() {
         let kinds: Vec<&str> = info.worlds.iter().map(|world| world.kind()).collect();
         rows.push(
             json!({"name": info.name, "kind": kinds.join(","), "types": info.types, "source": "builtin",

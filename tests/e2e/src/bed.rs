@@ -1,7 +1,7 @@
 //! The control plane that all tests of a program share.
 
 use anyhow::Result;
-use sluice_testbed::{ControlPlane, crds};
+use sluice_testbed::{ControlPlane, compile_plugins, crds};
 use tokio::sync::OnceCell;
 
 static BED: OnceCell<ControlPlane> = OnceCell::const_new();
@@ -25,6 +25,7 @@ pub async fn remote() -> Result<&'static ControlPlane> {
 }
 
 async fn start() -> Result<ControlPlane> {
+    tokio::task::spawn_blocking(compile_plugins).await??;
     let plane = ControlPlane::start().await?;
     plane.cluster().await?.apply_crds(&crds()?).await?;
     Ok(plane)

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use serde_json::{Value, json};
 use sluice_testbed::{Change, Cluster, GitHttpServer, Repository, SluiceOptions, SluiceProcess};
 
@@ -165,7 +165,7 @@ impl Case {
     ) -> Result<Value> {
         let of = (api_version(kind), kind, self.namespace.as_str(), name);
         let found = self.cluster.wait_for(PATIENCE, of, what, test).await;
-        found.with_context(|| self.log_tail())
+        found.map_err(|error| self.with_log(&error))
     }
 
     /// Waits until the object is gone.
@@ -177,14 +177,13 @@ impl Case {
         self.cluster
             .wait_gone(PATIENCE, of)
             .await
-            .with_context(|| self.log_tail())
+            .map_err(|error| self.with_log(&error))
     }
 
-    fn log_tail(&self) -> String {
-        format!(
-            "the end of Sluice's log:\n{}",
-            sluice_testbed::process::tail(&self.sluice.output(), 40)
-        )
+    /// The error first: what shortens the output of a failed run leaves the cause.
+    fn with_log(&self, error: &anyhow::Error) -> anyhow::Error {
+        let log = sluice_testbed::process::tail(&self.sluice.output(), 40);
+        anyhow!("{error:#}\nthe end of Sluice's log:\n{log}")
     }
 
     /// Asks for a reconciliation and gives the request's token.

@@ -37,7 +37,7 @@ pub use metrics::Metrics;
 pub use receiver::{Delivery, Receiver};
 pub use registry::Registry;
 pub use repository::{Change, Repository};
-pub use sluice::{SluiceOptions, SluiceProcess, crds};
+pub use sluice::{SluiceOptions, SluiceProcess, compile_plugins, crds};
 pub use sops::AgeKey;
 pub use vault::Vault;
 pub use wait::{eventually, eventually_ok};

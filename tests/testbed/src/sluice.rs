@@ -27,6 +27,22 @@ pub fn crds() -> Result<String> {
     Ok(String::from_utf8(output.stdout)?)
 }
 
+/// Compiles the default plugins into the cache of the testbed, which takes longer than a test waits when many start at once.
+///
+/// # Errors
+/// There is no binary, or the command fails.
+pub fn compile_plugins() -> Result<()> {
+    let output = std::process::Command::new(programs::sluice()?)
+        .args(["plugin", "list", "--plugin-cache-path"])
+        .arg(plugin_cache()?)
+        .output()
+        .context("run sluice plugin list")?;
+    if !output.status.success() {
+        bail!("sluice plugin list: {}", String::from_utf8_lossy(&output.stderr));
+    }
+    Ok(())
+}
+
 /// How to run it.
 #[derive(Debug, Clone)]
 pub struct SluiceOptions {

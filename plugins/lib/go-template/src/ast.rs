@@ -154,6 +154,7 @@ pub(crate) struct Call {
     pub callee: Callee,
 }
 
+#[derive(Clone)]
 pub(crate) enum Callee {
     Builtin(Builtin),
     Function(Rc<Function>),

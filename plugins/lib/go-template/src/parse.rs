@@ -3,6 +3,7 @@
 mod action;
 mod lexer;
 mod literal;
+mod names;
 mod number;
 mod pipeline;
 mod token;
@@ -15,6 +16,8 @@ use crate::error::Error;
 use crate::function::Functions;
 use crate::value::Str;
 
+pub(crate) use names::Names;
+
 /// How deep control structures may be nested in one text.
 pub(crate) const NESTING_LIMIT: usize = 100;
 /// How deep parentheses may be nested (Go: 10,000, or 1,000 where it runs as WebAssembly).
@@ -25,6 +28,7 @@ pub(crate) fn parse(
     name: &str,
     text: Str,
     functions: &Functions,
+    names: &mut Names,
     size_limit: usize,
 ) -> Result<Vec<Rc<Template>>, Error> {
     if text.len() > size_limit.min(u32::MAX as usize / 2) {
@@ -38,7 +42,7 @@ pub(crate) fn parse(
         name: name.to_owned(),
         text,
     });
-    tree::Parser::new(&source, functions).run()
+    tree::Parser::new(&source, functions, names).run()
 }
 
 #[cfg(test)]

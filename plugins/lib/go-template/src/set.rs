@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::exec;
 use crate::format::quote;
 use crate::function::Functions;
-use crate::parse::parse;
+use crate::parse::{Names, parse};
 use crate::value::{Str, Value};
 
 /// What the field of a map without that key is (Go's option `missingkey`).
@@ -35,6 +35,7 @@ struct Shared {
     name: String,
     functions: Functions,
     missing_key: MissingKey,
+    names: RefCell<Names>,
     parsed: RefCell<HashMap<Str, Rc<[Rc<Template>]>>>,
 }
 
@@ -53,6 +54,7 @@ impl TemplateSet {
                 name: name.to_owned(),
                 functions,
                 missing_key,
+                names: RefCell::default(),
                 parsed: RefCell::default(),
             }),
             templates: HashMap::new(),
@@ -63,7 +65,14 @@ impl TemplateSet {
     /// Parses a text as the template of this name, with all that it defines.
     pub fn parse(&mut self, name: &str, text: impl Into<Str>, context: &Context) -> Result<(), Error> {
         let limit = context.limits().text;
-        let parsed = parse(name, text.into(), &self.shared.functions, limit)?;
+        let shared = &self.shared;
+        let parsed = parse(
+            name,
+            text.into(),
+            &shared.functions,
+            &mut shared.names.borrow_mut(),
+            limit,
+        )?;
         self.add(&parsed);
         Ok(())
     }
@@ -152,6 +161,7 @@ impl TemplateSet {
             &shared.name,
             text.clone(),
             &shared.functions,
+            &mut shared.names.borrow_mut(),
             context.limits().text,
         )?;
         let parsed: Rc<[Rc<Template>]> = Rc::from(parsed);

@@ -19,8 +19,6 @@ pub struct Manifest {
     pub content: Vec<u8>,
     /// Its kind and name.
     pub head: Head,
-    /// As JSON; none for a document without content.
-    pub(crate) object: Option<serde_json::Value>,
 }
 
 /// A document that is no manifest.
@@ -54,8 +52,7 @@ pub(crate) fn sort(files: Vec<(String, Vec<u8>)>) -> Result<Sorted, ManifestErro
                 path: path.clone(),
                 error,
             };
-            let value = head::document(document).map_err(failed)?;
-            let head = head::of(&value).map_err(failed)?;
+            let head = Head::read(document).map_err(failed)?;
             match Hook::of(&path, document, &head) {
                 Some(Some(hook)) => sorted.hooks.push(hook),
                 Some(None) => {}
@@ -63,7 +60,6 @@ pub(crate) fn sort(files: Vec<(String, Vec<u8>)>) -> Result<Sorted, ManifestErro
                     path: path.clone(),
                     content: document.to_vec(),
                     head,
-                    object: (!value.is_null()).then_some(value),
                 }),
             }
         }
@@ -77,6 +73,6 @@ pub(crate) fn sort(files: Vec<(String, Vec<u8>)>) -> Result<Sorted, ManifestErro
 
 /// A document as JSON, for callers that want objects; none for a document without content.
 pub(crate) fn to_json(document: &[u8]) -> Result<Option<serde_json::Value>, HeadError> {
-    let value = head::document(document)?;
+    let value = sluice_chart::decode::document(document, &sluice_yaml::Limits::default())?;
     Ok((!value.is_null()).then_some(value))
 }

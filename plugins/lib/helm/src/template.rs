@@ -210,7 +210,7 @@ impl Rendered {
     pub fn objects(&self) -> Result<Vec<(serde_json::Value, String)>, Error> {
         let mut objects = Vec::new();
         for manifest in &self.manifests {
-            let found = manifest.object.clone().map(apart).unwrap_or_default();
+            let found = json(&manifest.content, &manifest.path)?;
             objects.extend(found.into_iter().map(|object| (object, manifest.path.clone())));
         }
         Ok(objects)

@@ -1,10 +1,12 @@
 //! From trees to data: what go-yaml's decoders put into maps, and what encoding/json makes of those.
 
+mod direct;
 mod go_syntax;
 mod unique;
 mod v2;
 mod v3;
 
+pub use direct::Wanted;
 pub use unique::check_unique_keys;
 
 use crate::Value;
@@ -69,7 +71,23 @@ fn rewrite_and_decode(node: &Node) -> Result<Value, Error> {
 /// assert_eq!(value, serde_json::json!({"true": 511, "1": [true, 1000.0]}));
 /// ```
 pub fn read_value(input: &[u8], strict: bool, limits: &Limits) -> Result<Value, Error> {
+    read(input, strict, Wanted::All, limits)
+}
+
+/// As [`read_value`], but only what is wanted is kept; the rest is read and checked all the same. Documents with anchors or
+/// tags come whole.
+///
+/// # Errors
+/// As [`read_value`].
+pub fn read_wanted(input: &[u8], wanted: Wanted, limits: &Limits) -> Result<Value, Error> {
+    read(input, false, wanted, limits)
+}
+
+fn read(input: &[u8], strict: bool, wanted: Wanted, limits: &Limits) -> Result<Value, Error> {
     let source = open_source(input, limits)?;
+    if let Some(value) = direct::read(&source, strict, wanted, limits) {
+        return Ok(value);
+    }
     match Composer::new(&source, Schema::V2, *limits).next_document()? {
         Some(node) => v2::Decoder::new(strict).decode_root(&node),
         None => Ok(Value::Null),

@@ -28,7 +28,7 @@ mod resolve;
 mod scanner;
 
 pub use comment::{Comment, Commented, parse_commented};
-pub use decode::{check_unique_keys, decode_node, from_json, read_value, to_json};
+pub use decode::{Wanted, check_unique_keys, decode_node, from_json, read_value, read_wanted, to_json};
 pub use document::{parse_document, parse_documents, parse_node};
 pub use emitter::{EmitOptions, Flavour, Marshal, Shape, emit_node, emit_value};
 pub use error::{Error, ErrorKind};

@@ -153,7 +153,7 @@ impl Parser<'_> {
 
     fn template_name(&self, token: Token, context: &str) -> Result<Str, Error> {
         match token.kind {
-            Kind::String | Kind::RawString => Ok(Str::from(self.unquote(token)?)),
+            Kind::String | Kind::RawString => self.unquote(token),
             _ => Err(self.unexpected(token, context)),
         }
     }

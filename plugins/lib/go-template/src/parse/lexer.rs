@@ -374,6 +374,9 @@ impl<'t> Lexer<'t> {
 
     fn quoted(&mut self, mark: char, kind: Kind, unterminated: &str) -> Token {
         loop {
+            // none of the characters that matter is part of another one
+            let run = |byte: &u8| !matches!(*byte, b'\\' | b'\n') && char::from(*byte) != mark;
+            self.pos += self.rest().iter().take_while(|byte| run(byte)).count();
             match self.next() {
                 Some('\\') if !matches!(self.next(), None | Some('\n')) => {}
                 Some('\\' | '\n') | None => return self.fail(unterminated),
@@ -384,13 +387,12 @@ impl<'t> Lexer<'t> {
     }
 
     fn raw_string(&mut self) -> Token {
-        loop {
-            match self.next() {
-                None => return self.fail("unterminated raw quoted string"),
-                Some('`') => return self.emit(Kind::RawString),
-                Some(_) => {}
-            }
-        }
+        let Some(length) = memchr::memchr(b'`', self.rest()) else {
+            return self.fail("unterminated raw quoted string");
+        };
+        self.line += newlines(&self.rest()[..length]);
+        self.pos += length + 1;
+        self.emit(Kind::RawString)
     }
 
     fn number(&mut self) -> Token {

@@ -1,15 +1,30 @@
 //! String and character literals: `strconv.Unquote` and `strconv.UnquoteChar`.
 
+use std::borrow::Cow;
+
 use crate::unicode::{decode, push};
 
 /// The content of a literal in double quotes or backquotes.
-pub(super) fn unquote(literal: &[u8]) -> Option<Vec<u8>> {
+pub(super) fn unquote(literal: &[u8]) -> Option<Cow<'_, [u8]>> {
     let (mark, inner) = match literal {
         [first @ (b'"' | b'`'), inner @ .., last] if first == last => (*first, inner),
         _ => return None,
     };
+    let special: &[u8] = if mark == b'`' { b"\r" } else { b"\"\\" };
+    let plain = !inner.iter().any(|byte| special.contains(byte));
+    // invalid UTF-8 between double quotes is replaced
+    if plain && (mark == b'`' || std::str::from_utf8(inner).is_ok()) {
+        return Some(Cow::Borrowed(inner));
+    }
     if mark == b'`' {
-        return Some(inner.iter().copied().filter(|byte| *byte != b'\r').collect());
+        return Some(
+            inner
+                .iter()
+                .copied()
+                .filter(|byte| *byte != b'\r')
+                .collect::<Vec<_>>()
+                .into(),
+        );
     }
     let mut out = Vec::with_capacity(inner.len());
     let mut rest = inner;
@@ -21,7 +36,7 @@ pub(super) fn unquote(literal: &[u8]) -> Option<Vec<u8>> {
         }
         rest = &rest[length..];
     }
-    Some(out)
+    Some(out.into())
 }
 
 /// What one character of a literal stands for.

@@ -3,8 +3,7 @@
 use super::token::{Kind, Token};
 use super::tree::{Declared, Parser};
 use super::{PAREN_LIMIT, number};
-use crate::ast::{Arg, Call, Callee, Chain, Command, Field, Pipe, Pos, Quoted, Slots, Target, Variable};
-use crate::builtin::Builtin;
+use crate::ast::{Arg, Call, Chain, Command, Field, Pipe, Pos, Quoted, Slots, Target, Variable};
 use crate::error::Error;
 use crate::value::{Str, Value};
 
@@ -52,7 +51,7 @@ impl Parser<'_> {
             let variable = self.next();
             let after = self.peek();
             let next = self.peek_non_space();
-            let name = Str::from(self.text(variable));
+            let name = self.names.get(self.text(variable));
             match next.kind {
                 Kind::Assign | Kind::Declare => {
                     self.next_non_space();
@@ -183,7 +182,7 @@ impl Parser<'_> {
         let mut names = Vec::new();
         while self.peek().kind == Kind::Field {
             let token = self.next();
-            names.push(Str::from(&self.text(token)[1..]));
+            names.push(self.names.get(&self.text(token)[1..]));
         }
         match &mut term {
             Arg::Field(field) => {
@@ -220,7 +219,7 @@ impl Parser<'_> {
             Kind::Variable => self.variable(token)?,
             Kind::Field => Arg::Field(Box::new(Field {
                 pos,
-                names: vec![Str::from(&text[1..])],
+                names: vec![self.names.get(&text[1..])],
             })),
             Kind::Bool => Arg::Bool(pos, text == b"true"),
             Kind::CharConstant => self.number(number::character(pos, text))?,
@@ -255,26 +254,21 @@ impl Parser<'_> {
         Ok(Arg::Pipe(Box::new(pipe)))
     }
 
-    fn call(&self, token: Token) -> Result<Arg, Error> {
+    fn call(&mut self, token: Token) -> Result<Arg, Error> {
         let text = self.text(token);
-        let name = String::from_utf8_lossy(text);
-        let callee = match (self.functions.get(&name), Builtin::find(text)) {
-            (Some(function), _) => Callee::Function(std::rc::Rc::clone(function)),
-            (None, Some(builtin)) => Callee::Builtin(builtin),
-            (None, None) => {
-                let name = crate::format::quote(text);
-                let message = format!("function {} not defined", String::from_utf8_lossy(&name));
-                return Err(self.error(message));
-            }
+        let Some((name, callee)) = self.names.callee(text, self.functions) else {
+            let name = crate::format::quote(text);
+            let message = format!("function {} not defined", String::from_utf8_lossy(&name));
+            return Err(self.error(message));
         };
         Ok(Arg::Call(Box::new(Call {
             pos: token.start as Pos,
-            name: Str::from(text),
+            name,
             callee,
         })))
     }
 
-    fn variable(&self, token: Token) -> Result<Arg, Error> {
+    fn variable(&mut self, token: Token) -> Result<Arg, Error> {
         let name = self.text(token);
         if !self.tree.names.iter().any(|known| **known == *name) {
             let name = crate::format::quote(name);
@@ -283,7 +277,7 @@ impl Parser<'_> {
         }
         Ok(Arg::Variable(Box::new(Variable {
             pos: token.start as Pos,
-            name: Str::from(name),
+            name: self.names.get(name),
             slots: self.slots(name),
             names: Vec::new(),
         })))

@@ -3,7 +3,13 @@
 use super::*;
 
 fn error(text: &str) -> String {
-    let result = parse("x", Str::from(text), &Functions::new(), 1 << 20);
+    let result = parse(
+        "x",
+        Str::from(text),
+        &Functions::new(),
+        &mut Names::default(),
+        1 << 20,
+    );
     result
         .err()
         .map(|error| error.text().to_owned())

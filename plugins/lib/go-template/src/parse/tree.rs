@@ -1,8 +1,10 @@
 //! The parser's state: lookahead of three tokens, one tree per definition, the rule that merges definitions.
 
+use std::borrow::Cow;
 use std::rc::Rc;
 
 use super::lexer::Lexer;
+use super::names::Names;
 use super::token::{Kind, Token};
 use crate::ast::{Node, Source, Template};
 use crate::error::{Error, ErrorKind};
@@ -34,8 +36,7 @@ pub(super) struct Tree {
 }
 
 impl Tree {
-    fn new() -> Self {
-        let root = Str::from("$");
+    fn new(root: Str) -> Self {
         Self {
             tokens: [Token::NONE; 3],
             peeked: 0,
@@ -72,6 +73,7 @@ impl Item {
 pub(super) struct Parser<'t> {
     pub source: &'t Rc<Source>,
     pub functions: &'t Functions,
+    pub names: &'t mut Names,
     lexer: Lexer<'t>,
     pub tree: Tree,
     pub depth: usize,
@@ -79,18 +81,26 @@ pub(super) struct Parser<'t> {
 }
 
 impl<'t> Parser<'t> {
-    pub fn new(source: &'t Rc<Source>, functions: &'t Functions) -> Self {
+    pub fn new(source: &'t Rc<Source>, functions: &'t Functions, names: &'t mut Names) -> Self {
+        let root = names.get(b"$");
         let mut lexer = Lexer::new(&source.text);
         lexer.break_ok = !functions.contains("break");
         lexer.continue_ok = !functions.contains("continue");
         Self {
             source,
             functions,
+            names,
             lexer,
-            tree: Tree::new(),
+            tree: Tree::new(root),
             depth: 0,
             done: Vec::new(),
         }
+    }
+
+    /// A tree of its own for a definition; the one before is given.
+    fn begin_tree(&mut self) -> Tree {
+        let root = self.names.get(b"$");
+        std::mem::replace(&mut self.tree, Tree::new(root))
     }
 
     /// Parses all of the text.
@@ -117,7 +127,7 @@ impl<'t> Parser<'t> {
 
     fn definition(&mut self) -> Result<(), Error> {
         const CONTEXT: &str = "define clause";
-        let outer = std::mem::replace(&mut self.tree, Tree::new());
+        let outer = self.begin_tree();
         let token = self.next_non_space();
         if !matches!(token.kind, Kind::String | Kind::RawString) {
             return Err(self.unexpected(token, CONTEXT));
@@ -130,14 +140,14 @@ impl<'t> Parser<'t> {
         if !matches!(end, Item::End) {
             return Err(self.error(format!("unexpected {} in {CONTEXT}", end.text())));
         }
-        self.add(&Str::from(name), nodes)?;
+        self.add(&name, nodes)?;
         self.tree = outer;
         Ok(())
     }
 
     /// The body of `{{block}}` becomes a definition; the tree of the caller goes on behind it.
     pub fn block(&mut self, name: &Str) -> Result<(), Error> {
-        let outer = std::mem::replace(&mut self.tree, Tree::new());
+        let outer = self.begin_tree();
         self.enter()?;
         let (nodes, end) = self.item_list()?;
         self.depth -= 1;
@@ -298,8 +308,12 @@ impl<'t> Parser<'t> {
         }
     }
 
-    pub fn unquote(&self, token: Token) -> Result<Vec<u8>, Error> {
-        super::literal::unquote(self.text(token)).ok_or_else(|| self.error("invalid syntax"))
+    pub fn unquote(&self, token: Token) -> Result<Str, Error> {
+        match super::literal::unquote(self.text(token)) {
+            Some(Cow::Borrowed(bytes)) => Ok(Str::from(bytes)),
+            Some(Cow::Owned(bytes)) => Ok(Str::from(bytes)),
+            None => Err(self.error("invalid syntax")),
+        }
     }
 }
 

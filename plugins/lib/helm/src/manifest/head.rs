@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 use sluice_chart::decode::{self, DecodeError, Field};
-use sluice_yaml::Limits;
+use sluice_yaml::{Limits, Wanted};
 
 /// Why a document has no head.
 pub type HeadError = DecodeError;
@@ -22,26 +22,37 @@ pub struct Head {
     pub annotations: BTreeMap<String, String>,
 }
 
-pub(super) fn document(text: &[u8]) -> Result<Value, HeadError> {
-    decode::document(text, &Limits::default())
-}
+/// Where the fields stand; the rest of a manifest is only checked.
+static FIELDS: Wanted = Wanted::Fields(&[
+    ("apiVersion", Wanted::All),
+    ("kind", Wanted::All),
+    (
+        "metadata",
+        Wanted::Fields(&[("name", Wanted::All), ("annotations", Wanted::All)]),
+    ),
+]);
 
-pub(super) fn of(value: &Value) -> Result<Head, HeadError> {
-    let mut head = Head::default();
-    for (key, value) in decode::entries(value, "util.SimpleHead")? {
-        let name = key.to_ascii_lowercase();
-        let field = Field {
-            owner: "SimpleHead",
-            name: &name,
-        };
-        match name.as_str() {
-            "apiversion" => field.text(value, &mut head.api_version)?,
-            "kind" => field.text(value, &mut head.kind)?,
-            "metadata" => read_metadata(&field, value, &mut head)?,
-            _ => {}
+impl Head {
+    /// The head of a document, which is to be YAML that JSON can hold.
+    pub(super) fn read(document: &[u8]) -> Result<Self, HeadError> {
+        let value =
+            sluice_yaml::read_wanted(document, FIELDS, &Limits::default()).map_err(HeadError::Yaml)?;
+        let mut head = Self::default();
+        for (key, value) in decode::entries(&value, "util.SimpleHead")? {
+            let name = key.to_ascii_lowercase();
+            let field = Field {
+                owner: "SimpleHead",
+                name: &name,
+            };
+            match name.as_str() {
+                "apiversion" => field.text(value, &mut head.api_version)?,
+                "kind" => field.text(value, &mut head.kind)?,
+                "metadata" => read_metadata(&field, value, &mut head)?,
+                _ => {}
+            }
         }
+        Ok(head)
     }
-    Ok(head)
 }
 
 fn read_metadata(field: &Field<'_>, value: &Value, head: &mut Head) -> Result<(), HeadError> {
