@@ -36,6 +36,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use async_trait::async_trait;
+use tokio::sync::Semaphore;
+use tokio_util::task::TaskTracker;
 use sluice_api::annotation::FINALIZER;
 use sluice_api::{HelmRelease, HelmReleaseStatus};
 use sluice_cluster::kube::{Api, ResourceExt as _};
@@ -66,7 +68,14 @@ struct Shared {
     recorder: Recorder,
     memory: Memory,
     started: Instant,
+    /// The tasks of actions.
+    actions: TaskTracker,
+    /// One for each action that may be at work at a time.
+    slots: Arc<Semaphore>,
 }
+
+/// Most actions at a time. They wait for hooks and for health more than they work, but each holds its manifests.
+const MAX_ACTIONS: usize = 256;
 
 /// What an object refers to: its source and what it depends on.
 pub fn targets(object: &HelmRelease) -> Vec<Target> {
@@ -85,6 +94,8 @@ impl HelmReleaseReconciler {
                 engine,
                 memory: Memory::default(),
                 started: Instant::now(),
+                actions: TaskTracker::new(),
+                slots: Arc::new(Semaphore::new(MAX_ACTIONS)),
             }),
         }
     }
@@ -158,6 +169,11 @@ impl Reconciler for HelmReleaseReconciler {
 
     fn group(&self) -> &'static str {
         GROUP
+    }
+
+    async fn drain(&self) {
+        self.shared.actions.close();
+        self.shared.actions.wait().await;
     }
 
     async fn reconcile(&self, work: &Work) -> Outcome {

@@ -40,9 +40,11 @@ pub trait Reconciler: Send + Sync + 'static {
     fn group(&self) -> &'static str;
     /// Reads the object, calls the stages, writes status.
     async fn reconcile(&self, work: &Work) -> Outcome;
+    /// Waits for what passes have left to tasks of their own; called once no pass is under way any more.
+    async fn drain(&self) {}
 }
 
-/// Runs a kind's workers until its queue is closed; each one finishes the pass it is in.
+/// Runs a kind's workers until its queue is closed; each one finishes the pass it is in, and what it left to tasks.
 pub async fn run(
     reconciler: Arc<dyn Reconciler>,
     queue: Arc<Queue>,
@@ -61,6 +63,7 @@ pub async fn run(
         workers.spawn(async move { worker.run().await });
     }
     while workers.join_next().await.is_some() {}
+    reconciler.drain().await;
 }
 
 struct Worker {

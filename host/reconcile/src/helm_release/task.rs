@@ -44,13 +44,16 @@ impl Shared {
         self.engine.queues.helm_releases.unschedule(key);
         let (shared, owner) = (self.clone(), key.clone());
         let work = work(canceled);
+        let slots = self.slots.clone();
         let task = async move {
+            // never closed
+            let _slot = slots.acquire_owned().await;
             let ended = AssertUnwindSafe(work).catch_unwind().await;
             let outcome = ended.unwrap_or_else(|_| Outcome::Backoff("the action panicked".into()));
             shared.memory.end(&owner, outcome);
             shared.engine.queues.helm_releases.add(owner, Reason::Health);
         };
-        tokio::spawn(task.instrument(tracing::Span::current()));
+        self.actions.spawn(task.instrument(tracing::Span::current()));
         Outcome::Elsewhere
     }
 }

@@ -85,6 +85,40 @@ async fn h13_killed_in_an_installation_it_is_installed() -> Result<()> {
     Ok(())
 }
 
+/// A stop that is asked for lets the action under way come to its end.
+#[tokio::test]
+async fn a_stop_waits_for_the_action_under_way() -> Result<()> {
+    let mut case = Case::start("helm-stop").await?;
+    let charts = Charts::start()?;
+    charts
+        .publish(&case, "web", &hanging("1.0.0", "pre-install"))
+        .await?;
+    case.apply(release("web", "web", json!({}))).await?;
+    case.until("Job", "web-hang", "runs", |_| true).await?;
+    let pods = || async {
+        let found = case.cluster.list("v1", "Pod", &case.namespace, "job=hang").await;
+        found.unwrap_or_default()
+    };
+    eventually(PATIENCE, "the hook has a pod", || async { !pods().await.is_empty() }).await?;
+    let pod = pods().await[0]["metadata"]["name"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned();
+    let Case { cluster, namespace, mut sluice, git: _git } = case;
+    let stopping = tokio::task::spawn_blocking(move || sluice.terminate());
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!(!stopping.is_finished(), "it does not leave the action");
+    let goes = json!({"metadata": {"annotations": {"testbed.sluice.dev/pod": null}}});
+    cluster.merge("v1", "Pod", &namespace, &pod, goes).await?;
+    assert!(stopping.await??.success());
+    let stored = cluster
+        .list("v1", "Secret", &namespace, "owner=helm,name=web")
+        .await?;
+    assert_eq!(stored.len(), 1);
+    assert_eq!(stored[0]["metadata"]["labels"]["status"], "deployed");
+    Ok(())
+}
+
 #[tokio::test]
 async fn h13_killed_in_an_upgrade_it_is_upgraded_and_forgets_nothing() -> Result<()> {
     let mut case = Case::start("helm-kill-upgrade").await?;
