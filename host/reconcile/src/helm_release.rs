@@ -36,12 +36,12 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use async_trait::async_trait;
-use tokio::sync::Semaphore;
-use tokio_util::task::TaskTracker;
 use sluice_api::annotation::FINALIZER;
 use sluice_api::{HelmRelease, HelmReleaseStatus};
 use sluice_cluster::kube::{Api, ResourceExt as _};
 use sluice_event::Recorder;
+use tokio::sync::Semaphore;
+use tokio_util::task::TaskTracker;
 
 use self::memory::Memory;
 use crate::engine::Engine;

@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 
 use jsonschema::{PatternOptions, Validator};
 use serde_json::Value;
+use sluice_plain_schema::Json;
 
 use crate::text;
 
@@ -51,11 +52,28 @@ impl ConfigSchema {
     /// # Errors
     /// What does not fit, and where.
     pub(crate) fn check(&self, config: &str) -> Result<String, String> {
+        if self.certainly_fits(config) {
+            return Ok(config.to_owned());
+        }
         let compiled = self
             .compiled()
             .map_err(|problem| format!("the schema {problem}"))?;
         compiled.check(config)
     }
+
+    /// Configs nearly always fit, and their schemas are plain: that spares compiling them in a process of one command.
+    fn certainly_fits(&self, config: &str) -> bool {
+        let small = self.json.len() <= MAX_SCHEMA && config.len() <= MAX_CONFIG;
+        small
+            && self.compiled.get().is_none()
+            && !has_defaults(&self.json)
+            && Json::read(config.as_bytes())
+                .is_some_and(|config| sluice_plain_schema::fits(self.json.as_bytes(), &config))
+    }
+}
+
+fn has_defaults(schema: &str) -> bool {
+    schema.contains("\"default\"")
 }
 
 impl Compiled {
@@ -68,11 +86,10 @@ impl Compiled {
             .with_pattern_options(PatternOptions::regex())
             .build(&schema)
             .map_err(|error| format!("is no schema: {}", text::one_line(&error.to_string(), 512)))?;
-        let has_defaults = json.contains("\"default\"");
         Ok(Self {
             schema,
             validator,
-            has_defaults,
+            has_defaults: has_defaults(json),
         })
     }
 

@@ -2,16 +2,14 @@
 
 mod cost;
 mod cycle;
-mod document;
 mod faults;
 mod number;
 mod phrase;
-mod plain;
-mod soundness;
 
 use jsonschema::{PatternOptions, Retrieve, Uri};
 use serde_json::Value as Json;
-use sluice_go_template::{Map, Value};
+use sluice_go_template::{Map, Str, Value};
+use sluice_plain_schema::Json as Plain;
 use thiserror::Error;
 
 use crate::chart::Chart;
@@ -68,7 +66,7 @@ pub fn check_one(schema: &[u8], values: &Map) -> Result<(), String> {
     if schema.len() > MAX_BYTES {
         return Err(format!("the schema has more than {MAX_BYTES} bytes"));
     }
-    if plain::fits(schema, values) {
+    if sluice_plain_schema::fits(schema, &plain(values)) {
         return Ok(());
     }
     let schema: Json = serde_json::from_slice(schema).map_err(|error| error.to_string())?;
@@ -87,6 +85,25 @@ pub fn check_one(schema: &[u8], values: &Map) -> Result<(), String> {
     let violations: Vec<_> = validator.iter_errors(&values).take(MAX_TOLD).collect();
     faults::write(&violations, &mut told);
     Err(told)
+}
+
+/// Values as [`map_to_json`] has them.
+fn plain(values: &Map) -> Plain<'static> {
+    let entry = |(key, value): (&Str, &Value)| (key.to_lossy().into_owned().into(), plain_value(value));
+    Plain::Map(values.read(|entries| entries.iter().map(entry).collect()))
+}
+
+fn plain_value(value: &Value) -> Plain<'static> {
+    match value {
+        Value::Bool(flag) => Plain::Bool(*flag),
+        Value::Int(_, number) => Plain::Int(*number),
+        Value::Uint(_, number) => i64::try_from(*number).map_or(Plain::Float(*number as f64), Plain::Int),
+        Value::Float(number) if number.is_finite() => Plain::Float(*number),
+        Value::String(text) => Plain::Text(text.to_lossy().into_owned().into()),
+        Value::List(list) => Plain::List(list.iter().map(plain_value).collect()),
+        Value::Map(map) => plain(map),
+        _ => Plain::Null,
+    }
 }
 
 /// Refuses to fetch, but for names (`urn:`), which allow anything, as in helm.

@@ -99,12 +99,20 @@ async fn a_stop_waits_for_the_action_under_way() -> Result<()> {
         let found = case.cluster.list("v1", "Pod", &case.namespace, "job=hang").await;
         found.unwrap_or_default()
     };
-    eventually(PATIENCE, "the hook has a pod", || async { !pods().await.is_empty() }).await?;
+    eventually(PATIENCE, "the hook has a pod", || async {
+        !pods().await.is_empty()
+    })
+    .await?;
     let pod = pods().await[0]["metadata"]["name"]
         .as_str()
         .unwrap_or_default()
         .to_owned();
-    let Case { cluster, namespace, mut sluice, git: _git } = case;
+    let Case {
+        cluster,
+        namespace,
+        mut sluice,
+        git: _git,
+    } = case;
     let stopping = tokio::task::spawn_blocking(move || sluice.terminate());
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert!(!stopping.is_finished(), "it does not leave the action");

@@ -1,7 +1,7 @@
 //! Whether a schema is a plain one: of keywords whose meaning is the same in all drafts since the seventh, each with a value
 //! that the drafts' own schemas allow. All of a document is looked at, reached by values or not, as helm does.
 
-use super::document::Json;
+use crate::Json;
 
 /// Dialects by the names under which charts have them.
 const DIALECTS: [&str; 8] = [
@@ -58,7 +58,7 @@ const TYPES: [&str; 7] = [
     "array", "boolean", "integer", "null", "number", "object", "string",
 ];
 /// Where schemas stand that only references lead to.
-pub(super) const DEFINITIONS: [&str; 2] = ["definitions", "$defs"];
+pub(crate) const DEFINITIONS: [&str; 2] = ["definitions", "$defs"];
 /// Keywords that apply schemas to the same value.
 const IN_PLACE: [&str; 4] = ["$ref", "allOf", "anyOf", "oneOf"];
 /// Keywords that may stand beside a reference: they only describe.
@@ -67,7 +67,7 @@ const DESCRIPTIONS: [&str; 5] = ["title", "description", "default", "examples", 
 const MAX_DEPTH: usize = 100;
 
 /// Whether the document is plain.
-pub(super) fn is_plain(root: &Json<'_>) -> bool {
+pub(crate) fn is_plain(root: &Json<'_>) -> bool {
     root.entries().is_some() && is_sound(root, root, 0)
 }
 
@@ -116,7 +116,7 @@ fn is_in(list: &[&str], name: &str) -> bool {
 }
 
 /// The schema that `#/definitions/NAME` or `#/$defs/NAME` names.
-pub(super) fn target<'r, 't>(root: &'r Json<'t>, reference: &str) -> Option<&'r Json<'t>> {
+pub(crate) fn target<'r, 't>(root: &'r Json<'t>, reference: &str) -> Option<&'r Json<'t>> {
     let (place, name) = reference.strip_prefix("#/")?.split_once('/')?;
     let plain = is_in(&DEFINITIONS, place) && !name.contains(['/', '~', '%']);
     root.get(place).filter(|_| plain)?.get(name)

@@ -1,12 +1,21 @@
-//! A short way for plain schemas and values that fit: no schema is compiled. Whatever else there is, values that do not fit
-//! included, is left to the validator, which also finds the words for it.
+//! A short way for plain schemas and JSON that fits them: no schema is compiled, not even the one of schemas. Whatever else
+//! there is, JSON that does not fit included, is left to a validator, which also finds the words for it.
+//!
+//! ```
+//! use sluice_plain_schema::{Json, fits};
+//! let schema = br#"{"type": "object", "properties": {"a": {"type": "integer"}}}"#;
+//! assert!(fits(schema, &Json::read(b"{\"a\": 1}").unwrap()));
+//! assert!(!fits(schema, &Json::read(b"{\"a\": \"x\"}").unwrap()));
+//! assert!(!fits(br#"{"format": "uri"}"#, &Json::Null), "formats are not looked at here");
+//! ```
 
+mod json;
+mod soundness;
+
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
-use sluice_go_template::{Map, Value};
-
-use super::document::{self, Json};
-use super::soundness;
+pub use json::Json;
 
 /// Most applications of schemas, and comparisons of names.
 const MAX_STEPS: usize = 1 << 20;
@@ -20,16 +29,16 @@ struct Unknown;
 
 type Answer = Result<bool, Unknown>;
 
-/// Whether it is certain that the values fit the schema.
-pub(super) fn fits(schema: &[u8], values: &Map) -> bool {
-    let Some(root) = document::read(schema).filter(soundness::is_plain) else {
+/// Whether it is certain that a value fits the schema of a text, by the rules of draft 7 and of all later ones.
+pub fn fits(schema: &[u8], value: &Json<'_>) -> bool {
+    let Some(root) = Json::read(schema).filter(soundness::is_plain) else {
         return false;
     };
     let mut check = Check {
         root: &root,
         steps: 0,
     };
-    matches!(check.fits(&root, &Value::Map(values.clone()), 0), Ok(true))
+    matches!(check.fits(&root, value, 0), Ok(true))
 }
 
 struct Check<'r, 't> {
@@ -46,7 +55,7 @@ impl<'r, 't> Check<'r, 't> {
         Ok(())
     }
 
-    fn fits(&mut self, schema: &'r Json<'t>, value: &Value, depth: usize) -> Answer {
+    fn fits(&mut self, schema: &'r Json<'t>, value: &Json<'_>, depth: usize) -> Answer {
         self.step(1)?;
         let entries = match schema {
             Json::Bool(flag) => return Ok(*flag),
@@ -67,7 +76,7 @@ impl<'r, 't> Check<'r, 't> {
         schema: &'r Json<'t>,
         name: &str,
         rule: &'r Json<'t>,
-        value: &Value,
+        value: &Json<'_>,
         depth: usize,
     ) -> Answer {
         match name {
@@ -85,15 +94,15 @@ impl<'r, 't> Check<'r, 't> {
             "minimum" => within(value, rule, Ordering::Less),
             "maximum" => within(value, rule, Ordering::Greater),
             _ => match value {
-                Value::Map(map) => self.of_map(schema, name, rule, map, depth),
-                Value::List(list) => self.of_list(name, rule, list, depth),
-                Value::String(text) => of_text(name, rule, text),
+                Json::Map(map) => self.of_map(schema, name, rule, map, depth),
+                Json::List(list) => self.of_list(name, rule, list, depth),
+                Json::Text(text) => of_text(name, rule, text),
                 _ => Ok(true),
             },
         }
     }
 
-    fn is_one_of(&mut self, rule: &Json<'_>, value: &Value) -> Answer {
+    fn is_one_of(&mut self, rule: &Json<'_>, value: &Json<'_>) -> Answer {
         let Json::List(items) = rule else {
             return Err(Unknown);
         };
@@ -106,7 +115,7 @@ impl<'r, 't> Check<'r, 't> {
         Ok(false)
     }
 
-    fn alternatives(&mut self, name: &str, rule: &'r Json<'t>, value: &Value, depth: usize) -> Answer {
+    fn alternatives(&mut self, name: &str, rule: &'r Json<'t>, value: &Json<'_>, depth: usize) -> Answer {
         let Json::List(schemas) = rule else {
             return Err(Unknown);
         };
@@ -126,24 +135,24 @@ impl<'r, 't> Check<'r, 't> {
         schema: &'r Json<'t>,
         name: &str,
         rule: &'r Json<'t>,
-        map: &Map,
+        map: &[Entry<'_>],
         depth: usize,
     ) -> Answer {
         match (name, rule) {
             ("minProperties", Json::Int(least)) => Ok(map.len() as i64 >= *least),
             ("maxProperties", Json::Int(most)) => Ok(map.len() as i64 <= *most),
             ("required", Json::List(names)) => {
-                self.step(names.len())?;
-                let has = |name: &Json<'_>| matches!(name, Json::Text(name) if map.contains(name.as_bytes()));
+                self.step(names.len() * map.len())?;
+                let has = |name: &Json<'_>| matches!(name, Json::Text(name) if find(map, name).is_some());
                 Ok(names.iter().all(has))
             }
             ("properties", Json::Map(schemas)) => {
-                self.step(schemas.len())?;
+                self.step(schemas.len() * map.len())?;
                 for (name, schema) in schemas {
-                    let Some(value) = map.get(name.as_bytes()) else {
+                    let Some(value) = find(map, name) else {
                         continue;
                     };
-                    if !self.fits(schema, &value, depth + 1)? {
+                    if !self.fits(schema, value, depth + 1)? {
                         return Ok(false);
                     }
                 }
@@ -155,10 +164,9 @@ impl<'r, 't> Check<'r, 't> {
                     .get("properties")
                     .and_then(Json::entries)
                     .unwrap_or_default();
-                for (key, value) in map.entries() {
-                    self.step(known.len() + 1)?;
-                    let is_known = known.iter().any(|(name, _)| name.as_bytes() == &key[..]);
-                    if !is_known && !self.fits(rule, &value, depth + 1)? {
+                self.step((known.len() + 1) * map.len())?;
+                for (key, value) in map {
+                    if find(known, key).is_none() && !self.fits(rule, value, depth + 1)? {
                         return Ok(false);
                     }
                 }
@@ -168,7 +176,7 @@ impl<'r, 't> Check<'r, 't> {
         }
     }
 
-    fn of_list(&mut self, name: &str, rule: &'r Json<'t>, list: &[Value], depth: usize) -> Answer {
+    fn of_list(&mut self, name: &str, rule: &'r Json<'t>, list: &[Json<'_>], depth: usize) -> Answer {
         match (name, rule) {
             ("minItems", Json::Int(least)) => Ok(list.len() as i64 >= *least),
             ("maxItems", Json::Int(most)) => Ok(list.len() as i64 <= *most),
@@ -186,8 +194,16 @@ impl<'r, 't> Check<'r, 't> {
     }
 }
 
-fn of_text(name: &str, rule: &Json<'_>, text: &[u8]) -> Answer {
-    let text = std::str::from_utf8(text).map_err(|_| Unknown)?;
+/// An entry of an object.
+type Entry<'t> = (Cow<'t, str>, Json<'t>);
+
+/// The last one counts where there are several.
+fn find<'m, 't>(map: &'m [Entry<'t>], name: &str) -> Option<&'m Json<'t>> {
+    let entry = map.iter().rev().find(|(key, _)| key == name);
+    entry.map(|(_, value)| value)
+}
+
+fn of_text(name: &str, rule: &Json<'_>, text: &str) -> Answer {
     match (name, rule) {
         ("pattern", _) => Err(Unknown),
         ("minLength", Json::Int(least)) => Ok(text.chars().count() as i64 >= *least),
@@ -196,36 +212,24 @@ fn of_text(name: &str, rule: &Json<'_>, text: &[u8]) -> Answer {
     }
 }
 
-/// A number of values or of a schema.
-#[derive(Clone, Copy, PartialEq)]
+/// A number; none where it is none, unknown where floats may not be what was written.
+#[derive(Clone, Copy)]
 enum Number {
     Int(i64),
     Float(f64),
 }
 
 impl Number {
-    fn of(value: &Value) -> Option<Result<Self, Unknown>> {
+    fn of(value: &Json<'_>) -> Option<Result<Self, Unknown>> {
         Some(match value {
-            Value::Int(_, number) => Ok(Self::Int(*number)),
-            Value::Uint(_, number) => i64::try_from(*number).map(Self::Int).map_err(|_| Unknown),
-            Value::Float(number) if !number.is_finite() => Err(Unknown),
-            Value::Float(number) if number.fract() == 0.0 && number.abs() <= EXACT => {
+            Json::Int(number) => Ok(Self::Int(*number)),
+            Json::Float(number) if number.fract() == 0.0 && number.abs() <= EXACT => {
                 Ok(Self::Int(*number as i64))
             }
-            Value::Float(number) => Ok(Self::Float(*number)),
+            Json::Float(number) if number.abs() <= EXACT => Ok(Self::Float(*number)),
+            Json::Float(_) => Err(Unknown),
             _ => return None,
         })
-    }
-
-    fn of_json(value: &Json<'_>) -> Option<Self> {
-        match value {
-            Json::Int(number) => Some(Self::Int(*number)),
-            Json::Float(number) if number.fract() == 0.0 && number.abs() <= EXACT => {
-                Some(Self::Int(*number as i64))
-            }
-            Json::Float(number) if number.abs() <= EXACT => Some(Self::Float(*number)),
-            _ => None,
-        }
     }
 
     fn compare(self, other: Self) -> Result<Ordering, Unknown> {
@@ -241,85 +245,61 @@ impl Number {
     }
 }
 
-fn within(value: &Value, bound: &Json<'_>, refused: Ordering) -> Answer {
+fn within(value: &Json<'_>, bound: &Json<'_>, refused: Ordering) -> Answer {
     let Some(number) = Number::of(value) else {
         return Ok(true);
     };
-    let bound = Number::of_json(bound).ok_or(Unknown)?;
+    let bound = Number::of(bound).ok_or(Unknown)??;
     Ok(number?.compare(bound)? != refused)
 }
 
-fn has_type(rule: &Json<'_>, value: &Value) -> Answer {
-    let is = |name: &str| -> Answer {
-        Ok(match value {
-            Value::Nil => name == "null",
-            Value::Bool(_) => name == "boolean",
-            Value::String(_) => name == "string",
-            Value::List(list) if !list.is_nil() => name == "array",
-            Value::Map(map) if !map.is_nil() => name == "object",
-            other => match Number::of(other).ok_or(Unknown)?? {
-                Number::Int(_) => name == "integer" || name == "number",
-                // a float above what is exact may be whole
-                Number::Float(number) if number.fract() == 0.0 => return Err(Unknown),
-                Number::Float(_) => name == "number",
-            },
-        })
+fn has_type(rule: &Json<'_>, value: &Json<'_>) -> Answer {
+    let is_integer = match Number::of(value) {
+        Some(number) => matches!(number?, Number::Int(_)),
+        None => false,
+    };
+    let is = |name: &str| match value {
+        Json::Null => name == "null",
+        Json::Bool(_) => name == "boolean",
+        Json::Text(_) => name == "string",
+        Json::List(_) => name == "array",
+        Json::Map(_) => name == "object",
+        Json::Int(_) | Json::Float(_) => name == "number" || is_integer && name == "integer",
     };
     match rule {
-        Json::Text(name) => is(name),
-        Json::List(names) => {
-            for name in names {
-                if let Json::Text(name) = name
-                    && is(name)?
-                {
-                    return Ok(true);
-                }
-            }
-            Ok(false)
-        }
+        Json::Text(name) => Ok(is(name)),
+        Json::List(names) => Ok(names
+            .iter()
+            .any(|name| matches!(name, Json::Text(name) if is(name)))),
         _ => Err(Unknown),
     }
 }
 
-fn equals(expected: &Json<'_>, value: &Value) -> Answer {
+fn equals(expected: &Json<'_>, value: &Json<'_>) -> Answer {
     Ok(match (expected, value) {
-        (Json::Null, Value::Nil) => true,
-        (Json::Bool(expected), Value::Bool(flag)) => expected == flag,
-        (Json::Text(expected), Value::String(text)) => {
-            std::str::from_utf8(text).map_err(|_| Unknown)?;
-            expected.as_bytes() == &text[..]
-        }
-        (Json::Int(_) | Json::Float(_), value) => match (Number::of_json(expected), Number::of(value)) {
-            (Some(expected), Some(number)) => expected.compare(number?)? == Ordering::Equal,
-            (_, None) => false,
-            (None, _) => return Err(Unknown),
+        (Json::Null, Json::Null) => true,
+        (Json::Bool(expected), Json::Bool(flag)) => expected == flag,
+        (Json::Text(expected), Json::Text(text)) => expected == text,
+        (Json::List(_) | Json::Map(_), Json::List(_) | Json::Map(_)) => return Err(Unknown),
+        _ => match (Number::of(expected), Number::of(value)) {
+            (Some(expected), Some(number)) => expected?.compare(number?)? == Ordering::Equal,
+            _ => false,
         },
-        (Json::List(_) | Json::Map(_), Value::List(_) | Value::Map(_)) => return Err(Unknown),
-        (_, Value::Bytes(_) | Value::Complex(_) | Value::Function(_) | Value::Object(_)) => {
-            return Err(Unknown);
-        }
-        _ => false,
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::values;
 
-    fn fits(schema: &str, values: &str) -> bool {
-        let values = values::read(values.as_bytes()).expect("YAML");
-        let fits = super::fits(schema.as_bytes(), &values);
+    fn fits(schema: &str, value: &str) -> bool {
+        let fits = super::fits(schema.as_bytes(), &Json::read(value.as_bytes()).expect("JSON"));
         if fits {
-            // what is certain here is what the validator says
-            let value = values::map_to_json(&values);
+            // what is certain here is what a validator says
+            let value = serde_json::from_str(value).expect("JSON");
             let schema = serde_json::from_str(schema).expect("JSON");
-            assert!(
-                jsonschema::options()
-                    .build(&schema)
-                    .expect("sound")
-                    .is_valid(&value)
-            );
+            let validator = jsonschema::options().build(&schema).expect("a sound schema");
+            assert!(validator.is_valid(&value));
         }
         fits
     }
@@ -334,25 +314,26 @@ mod tests {
             "definitions": {"c": {"type": "object", "additionalProperties": {"type": "string", "maxLength": 2}}},
             "additionalProperties": false, "x-other": {"type": 5}}"##;
         for values in [
-            "a: 1",
-            "a: 2.0",
-            "{a: ~, b: [{x: äö}]}",
-            "{a: 1, d: 1.0}",
-            "{a: 1, d: ~, e: xx}",
-            "{a: 1, e: 0.5}",
+            r#"{"a": 1}"#,
+            r#"{"a": 2.0}"#,
+            r#"{"a": null, "b": [{"x": "äö"}]}"#,
+            r#"{"a": 1, "d": 1.0}"#,
+            r#"{"a": 1, "d": null, "e": "xx"}"#,
+            r#"{"a": 1, "e": 0.5, "g": true}"#,
         ] {
             assert!(fits(schema, values), "{values}");
         }
         let others = [
-            "a: 0",
-            "a: 3",
-            "b: []",
-            "{a: 1, b: [{x: abc}]}",
-            "{a: 1, d: z}",
-            "{a: 1, e: x}",
-            "{a: 1, z: 1}",
-            "{a: 1, f: aa}",
-            "a: 1.5",
+            r#"{"a": 0}"#,
+            r#"{"a": 3}"#,
+            r#"{"b": []}"#,
+            r#"{"a": 1, "b": [{"x": "abc"}]}"#,
+            r#"{"a": 1, "d": "z"}"#,
+            r#"{"a": 1, "e": "x"}"#,
+            r#"{"a": 1, "z": 1}"#,
+            r#"{"a": 1, "f": "aa"}"#,
+            r#"{"a": 1.5}"#,
+            r#"{"a": 1, "g": 1}"#,
         ];
         for values in others {
             assert!(!fits(schema, values), "{values}");
@@ -380,9 +361,9 @@ mod tests {
             r#"{"type": "object"} x"#,
             r#"{"minimum": 18446744073709551615}"#,
         ] {
-            assert!(!fits(schema, "a: 1"), "{schema}");
+            assert!(!fits(schema, r#"{"a": 1}"#), "{schema}");
         }
         let deep = format!("{}{{}}{}", r#"{"items": "#.repeat(110), "}".repeat(110));
-        assert!(!fits(&deep, "a: 1"));
+        assert!(!fits(&deep, r#"{"a": 1}"#));
     }
 }

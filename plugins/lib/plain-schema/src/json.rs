@@ -1,5 +1,5 @@
-//! The text of a schema as a tree that borrows from it. Nothing is hashed and little is copied, since most of a schema is
-//! descriptions that nobody looks at.
+//! JSON as a tree that borrows from its text. Nothing is hashed and little is copied, since most of a schema is descriptions
+//! that nobody looks at.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,24 +7,32 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
 /// JSON. Of entries that are there twice, both are.
-pub(super) enum Json<'t> {
+#[derive(Debug)]
+pub enum Json<'t> {
+    /// `null`
     Null,
+    /// `true` or `false`
     Bool(bool),
+    /// A whole number as it was written
     Int(i64),
+    /// Any other number
     Float(f64),
+    /// A string
     Text(Cow<'t, str>),
+    /// An array
     List(Vec<Self>),
+    /// An object, in the order of its text
     Map(Vec<(Cow<'t, str>, Self)>),
 }
 
-/// The tree of a text; none when it is no JSON, or has whole numbers above 64 bits with sign.
-pub(super) fn read(text: &[u8]) -> Option<Json<'_>> {
-    serde_json::from_slice(text).ok()
-}
-
 impl<'t> Json<'t> {
+    /// The tree of a text; none when it is no JSON, or has whole numbers that 64 bits with a sign do not hold.
+    pub fn read(text: &'t [u8]) -> Option<Self> {
+        serde_json::from_slice(text).ok()
+    }
+
     /// The entries of a map; none of anything else.
-    pub(super) fn entries(&self) -> Option<&[(Cow<'t, str>, Self)]> {
+    pub(crate) fn entries(&self) -> Option<&[(Cow<'t, str>, Self)]> {
         match self {
             Self::Map(entries) => Some(entries),
             _ => None,
@@ -32,7 +40,7 @@ impl<'t> Json<'t> {
     }
 
     /// The last entry of this name.
-    pub(super) fn get(&self, name: &str) -> Option<&Self> {
+    pub(crate) fn get(&self, name: &str) -> Option<&Self> {
         let entry = self.entries()?.iter().rev().find(|(key, _)| key == name);
         entry.map(|(_, value)| value)
     }
