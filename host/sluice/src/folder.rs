@@ -101,8 +101,14 @@ fn failed(path: String, error: &std::io::Error) -> TreeError {
     }
 }
 
-fn kind_of(path: &Path) -> EntryKind {
-    match fs::metadata(path) {
+fn kind_of(entry: &fs::DirEntry) -> EntryKind {
+    // most folders hold no links: what the listing says spares a question for each entry
+    match entry.file_type() {
+        Ok(kind) if kind.is_dir() => return EntryKind::Directory,
+        Ok(kind) if kind.is_file() => return EntryKind::File,
+        _ => {}
+    }
+    match fs::metadata(entry.path()) {
         Ok(metadata) if metadata.is_dir() => EntryKind::Directory,
         Ok(_) => EntryKind::File,
         // a dangling symlink: what reads it will say so
@@ -121,7 +127,7 @@ impl TreeRead for Folder {
                 continue;
             };
             entries.push(Entry {
-                kind: kind_of(&entry.path()),
+                kind: kind_of(&entry),
                 name,
             });
         }
