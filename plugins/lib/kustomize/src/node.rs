@@ -9,7 +9,7 @@ mod path;
 mod path_match;
 
 pub(crate) use path::{lookup, split_path, split_path_smart};
-pub(crate) use path_match::{Match, at_mut, match_paths, position_of};
+pub(crate) use path_match::{Match, at_mut, match_paths, match_paths_in, position_of};
 
 /// Text of an annotation or label map.
 pub(crate) type StringMap = BTreeMap<String, String>;

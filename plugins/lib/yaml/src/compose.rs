@@ -1,6 +1,7 @@
 //! From events to trees: tags are resolved, aliases expanded.
 
 mod alias;
+mod annotated;
 
 use crate::error::{Error, ErrorKind};
 use crate::limits::Limits;
@@ -237,6 +238,7 @@ impl<'a> Composer<'a> {
             content,
             line: start.line + 1,
             column: start.column + 1,
+            notes: 0,
         }
     }
 
@@ -273,6 +275,7 @@ impl<'a> Composer<'a> {
             content,
             line: start.line + 1,
             column: start.column + 1,
+            notes: 0,
         };
         self.open.push(Open { node, anchor, first });
         Ok(())

@@ -1,8 +1,10 @@
 //! Writing YAML: indentation, indicators and line breaks as libyaml's emitter places them.
 
 mod analysis;
+mod annotated;
 mod block;
 mod collection;
+mod comment;
 mod double;
 mod key;
 mod node;
@@ -17,10 +19,12 @@ pub use node::emit_node;
 pub use options::{EmitOptions, Flavour};
 pub use value::{Marshal, Shape, emit_value};
 
+pub(crate) use annotated::emit_annotated;
 pub(crate) use sort::sort_keys;
 pub(crate) use style::node_style;
 
 use crate::resolve::Schema;
+use comment::Waiting;
 
 /// Where a node is written.
 #[derive(Debug, Clone, Copy, Default)]
@@ -47,6 +51,10 @@ struct Emitter {
     whitespace: bool,
     /// Only blanks and the indicators `-`, `?`, `:` are on this line yet.
     indention: bool,
+    /// Indentation of the foot comment above, which a blank line parts from what follows there; below 0 for none.
+    foot_indent: i32,
+    /// Comments that wait for their place, in a document that has them.
+    waiting: Option<Box<Waiting>>,
     /// Nesting of the walk, to bound it.
     depth: usize,
     /// Keys are sorted by their bytes, not in go-yaml's natural order.
@@ -73,6 +81,8 @@ impl Emitter {
             flow_level: 0,
             whitespace: true,
             indention: true,
+            foot_indent: -1,
+            waiting: None,
             depth: 0,
             byte_order: false,
             changed_by_json: false,
@@ -118,6 +128,12 @@ impl Emitter {
         let indent = usize::try_from(self.indent).unwrap_or(0);
         if !self.indention || self.column > indent || (self.column == indent && !self.whitespace) {
             self.put_break();
+        }
+        if self.foot_indent >= 0 {
+            if self.foot_indent == self.indent.max(0) {
+                self.put_break();
+            }
+            self.foot_indent = -1;
         }
         while self.column < indent {
             self.put(' ');

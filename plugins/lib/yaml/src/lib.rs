@@ -12,6 +12,7 @@
 //! assert_eq!(emit_value(&value, Flavour::Sigs).unwrap(), "a:\n- 1\n- 2\nb:\n- 1\n- 2\n");
 //! ```
 
+mod annotated;
 mod comment;
 mod compose;
 mod decode;
@@ -27,6 +28,7 @@ mod reader;
 mod resolve;
 mod scanner;
 
+pub use annotated::Annotated;
 pub use comment::{Comment, Commented, parse_commented};
 pub use decode::{Wanted, check_unique_keys, decode_node, from_json, read_value, read_wanted, to_json};
 pub use document::{parse_document, parse_documents, parse_node};

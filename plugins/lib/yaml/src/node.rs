@@ -112,7 +112,7 @@ impl Tag {
     }
 }
 
-/// One node of a document. Comments and anchors are not kept.
+/// One node of a document. Comments and anchors are kept beside it, and only in an [`Annotated`](crate::Annotated) one.
 #[derive(Debug, Clone)]
 pub struct Node {
     /// Mapping, sequence or scalar.
@@ -131,6 +131,8 @@ pub struct Node {
     pub line: u32,
     /// Column of the first character in characters, from 1; 0 for nodes made in code.
     pub column: u32,
+    /// Number of its notes in the [`Annotated`](crate::Annotated) document it was read in; 0 when it has none.
+    pub(crate) notes: u32,
 }
 
 impl Node {
@@ -144,6 +146,7 @@ impl Node {
             content,
             line: 0,
             column: 0,
+            notes: 0,
         }
     }
 

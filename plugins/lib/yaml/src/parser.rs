@@ -10,8 +10,11 @@ mod document;
 mod event;
 mod flow;
 mod node;
+mod remark;
 
 pub(crate) use event::{Event, EventKind, NodeProperties, Properties};
+pub(crate) use remark::Remarks;
+use remark::Waiting;
 
 use crate::error::{Error, ErrorKind};
 use crate::node::Style;
@@ -55,6 +58,8 @@ pub(crate) struct Parser<'a> {
     /// Where the open collections began.
     marks: Vec<Mark>,
     tag_directives: Vec<TagText<'a>>,
+    /// Comments on their way to an event, when nodes shall keep theirs.
+    waiting: Option<Box<Waiting>>,
 }
 
 impl<'a> Parser<'a> {
@@ -65,6 +70,7 @@ impl<'a> Parser<'a> {
             states: Vec::with_capacity(16),
             marks: Vec::with_capacity(16),
             tag_directives: Vec::new(),
+            waiting: None,
         }
     }
 
@@ -109,6 +115,9 @@ impl<'a> Parser<'a> {
     }
 
     fn peek(&mut self) -> Result<&Token<'a>, Error> {
+        if self.waiting.is_some() {
+            self.gather_remarks()?;
+        }
         self.scanner.peek()
     }
 

@@ -10,16 +10,19 @@ mod fetch;
 mod flow_scalar;
 mod fold;
 mod plain;
+mod remark;
 mod simple_key;
 mod tag;
 mod token;
 
 pub(crate) use chars::{break_len, is_blank, is_blank_or_end, is_word};
+pub(crate) use remark::Role;
 pub(crate) use token::{Mark, TagText, Token, TokenKind};
 
 use crate::error::{Error, ErrorKind};
 use crate::reader::Fault;
 use crate::resolve::Schema;
+use remark::Remarks;
 use simple_key::SimpleKey;
 use std::collections::VecDeque;
 
@@ -50,6 +53,8 @@ pub(crate) struct Scanner<'a> {
     awaited: VecDeque<(usize, usize)>,
     /// Where comments begin and end, when they are kept.
     comments: Option<Vec<(Mark, usize)>>,
+    /// Comments with the tokens they belong to, when nodes shall keep theirs.
+    remarks: Option<Box<Remarks>>,
 }
 
 impl<'a> Scanner<'a> {
@@ -73,6 +78,7 @@ impl<'a> Scanner<'a> {
             simple_keys: vec![SimpleKey::default()],
             awaited: VecDeque::new(),
             comments: None,
+            remarks: None,
         }
     }
 

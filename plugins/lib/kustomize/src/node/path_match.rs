@@ -1,7 +1,7 @@
 //! Paths that may match many nodes (`*`, `[name=regex]`) and create what is missing: kyaml's `PathMatcher`.
 
 use regex::Regex;
-use sluice_yaml::{EmitOptions, Kind, Limits, Node};
+use sluice_yaml::{Annotated, EmitOptions, Kind, Limits, Node};
 
 use super::path::{as_index, is_list_index, split_list_index};
 use super::{expect_kind, is_null, set_field, untagged};
@@ -33,7 +33,11 @@ pub(crate) fn position_of(root: &Node, wanted: &Node) -> Option<Vec<usize>> {
     })
 }
 
-struct Search {
+/// How the nodes of a tree are printed for the regular expressions of a path.
+type Print<'p> = &'p dyn Fn(&Node) -> String;
+
+struct Search<'p> {
+    print: Print<'p>,
     create: Option<Kind>,
     limits: Limits,
     at: Vec<usize>,
@@ -46,7 +50,35 @@ pub(crate) fn match_paths(
     path: &[String],
     create: Option<Kind>,
 ) -> Result<Vec<Match>, String> {
+    match_printed_paths(node, path, create, &printed)
+}
+
+/// As [`match_paths`], in a tree that is the root of a document with notes: comments and anchors are part of what regular
+/// expressions see.
+pub(crate) fn match_paths_in(
+    document: &mut Annotated,
+    path: &[String],
+    create: Option<Kind>,
+) -> Result<Vec<Match>, String> {
+    let mut root = std::mem::replace(&mut document.root, Node::null());
+    let print = |node: &Node| {
+        document
+            .emit_part(node, &EmitOptions::KYAML)
+            .map_or_else(|_| node.value.clone(), |text| text.trim().to_owned())
+    };
+    let found = match_printed_paths(&mut root, path, create, &print);
+    document.root = root;
+    found
+}
+
+fn match_printed_paths(
+    node: &mut Node,
+    path: &[String],
+    create: Option<Kind>,
+    print: Print<'_>,
+) -> Result<Vec<Match>, String> {
     let mut search = Search {
+        print,
         create,
         limits: Limits::default(),
         at: Vec::new(),
@@ -56,7 +88,7 @@ pub(crate) fn match_paths(
     Ok(search.found)
 }
 
-impl Search {
+impl Search<'_> {
     fn walk(&mut self, node: &mut Node, path: &[String]) -> Result<(), String> {
         let Some((part, rest)) = path.split_first() else {
             self.found.push(Match::At(self.at.clone()));
@@ -113,31 +145,24 @@ impl Search {
 
     /// Text that is YAML itself: the path goes on in a copy.
     fn inside_text(&mut self, value: &Node, rest: &[String]) -> Result<(), String> {
-        let parsed = sluice_yaml::parse_document(value.value.as_bytes(), &self.limits)
-            .map_err(|error| error.to_string())?;
+        let parsed =
+            Annotated::parse(value.value.as_bytes(), &self.limits).map_err(|error| error.to_string())?;
         let Some(mut parsed) = parsed else {
             return Err("wrong node kind: expected MappingNode but got nothing".into());
         };
-        self.detached(&mut parsed, rest)
+        let found = match_paths_in(&mut parsed, rest, self.create)?;
+        self.found.extend(found.iter().map(|_| Match::Detached));
+        Ok(())
     }
 
     /// kustomize hangs what it creates below the null, which is written as null all the same.
     fn inside_null(&mut self, rest: &[String]) -> Result<(), String> {
-        match self.create {
-            Some(create) => self.detached(&mut untagged(kind_before(rest, create)), rest),
-            None => Ok(()),
-        }
-    }
-
-    fn detached(&mut self, node: &mut Node, path: &[String]) -> Result<(), String> {
-        let mut inner = Search {
-            create: self.create,
-            limits: self.limits,
-            at: Vec::new(),
-            found: Vec::new(),
+        let Some(create) = self.create else {
+            return Ok(());
         };
-        inner.walk(node, path)?;
-        self.found.extend(inner.found.iter().map(|_| Match::Detached));
+        let mut node = untagged(kind_before(rest, create));
+        let found = match_printed_paths(&mut node, rest, self.create, self.print)?;
+        self.found.extend(found.iter().map(|_| Match::Detached));
         Ok(())
     }
 
@@ -185,12 +210,12 @@ impl Search {
             let element = &node.content[index];
             if name.is_empty() {
                 // Scalars end the path, whatever follows.
-                if regex.is_match(&printed(element)) {
+                if regex.is_match(&(self.print)(element)) {
                     self.down(node, index, &[])?;
                 }
             } else if element
                 .get(name)
-                .is_some_and(|field| regex.is_match(&printed(field)))
+                .is_some_and(|field| regex.is_match(&(self.print)(field)))
             {
                 self.down(node, index, rest)?;
             }

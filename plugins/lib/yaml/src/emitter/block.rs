@@ -8,7 +8,7 @@ impl Emitter {
     pub(super) fn write_literal(&mut self, text: &str) {
         self.write_indicator("|", true, false, false);
         self.write_hints(text);
-        self.put_break();
+        self.end_block_header();
         self.whitespace = true;
         let bytes = text.as_bytes();
         let mut at = 0;
@@ -30,7 +30,7 @@ impl Emitter {
     pub(super) fn write_folded(&mut self, text: &str) {
         self.write_indicator(">", true, false, false);
         self.write_hints(text);
-        self.put_break();
+        self.end_block_header();
         self.whitespace = true;
         let bytes = text.as_bytes();
         let mut breaks = true;

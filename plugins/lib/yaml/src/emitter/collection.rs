@@ -132,6 +132,11 @@ impl Emitter {
 
     pub(super) fn write_flow_key(&mut self, first: bool, simple: bool) -> Place {
         self.write_flow_separator(first);
+        self.write_flow_mark(simple)
+    }
+
+    /// Writes the `?` before a key that needs it.
+    pub(super) fn write_flow_mark(&mut self, simple: bool) -> Place {
         if !simple {
             self.write_indicator("?", true, false, false);
         }

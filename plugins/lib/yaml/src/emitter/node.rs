@@ -26,13 +26,13 @@ pub fn emit_node(node: &Node, options: &EmitOptions) -> Result<String, Error> {
 }
 
 /// A scalar node as it will be written.
-struct ScalarNode<'a> {
+pub(super) struct ScalarNode<'a> {
     text: Text<'a>,
     tag: Option<WrittenTag<'a>>,
 }
 
 impl<'a> ScalarNode<'a> {
-    fn of(node: &'a Node) -> Self {
+    pub(super) fn of(node: &'a Node) -> Self {
         let (tag, force_quotes) = written_tag(node);
         let style = match node.style {
             Style::DoubleQuoted | Style::SingleQuoted | Style::Literal | Style::Folded => node.style,
@@ -47,12 +47,17 @@ impl<'a> ScalarNode<'a> {
     }
 
     fn is_simple(&self) -> bool {
-        is_simple(&self.text, self.tag.as_ref().map_or(0, WrittenTag::len))
+        self.is_simple_behind(0)
+    }
+
+    /// Whether it can be a key without `?` when its anchor takes so many bytes.
+    pub(super) fn is_simple_behind(&self, anchor: usize) -> bool {
+        is_simple(&self.text, anchor + self.tag.as_ref().map_or(0, WrittenTag::len))
     }
 }
 
 /// The tag to write, if it says more than the text; and whether the text must be quoted to stay a string.
-fn written_tag(node: &Node) -> (Option<WrittenTag<'_>>, bool) {
+pub(super) fn written_tag(node: &Node) -> (Option<WrittenTag<'_>>, bool) {
     let tag = WrittenTag::of(&node.tag);
     if node.tagged || tag.is_none() {
         return (tag, false);
@@ -97,7 +102,7 @@ impl Emitter {
         }
     }
 
-    fn scalar_node(&mut self, scalar: &ScalarNode<'_>, place: Place) {
+    pub(super) fn scalar_node(&mut self, scalar: &ScalarNode<'_>, place: Place) {
         if let Some(tag) = &scalar.tag {
             self.write_tag(tag);
         }
@@ -164,6 +169,6 @@ fn is_simple_key(key: &Node) -> bool {
     }
 }
 
-fn odd_mapping() -> Error {
+pub(super) fn odd_mapping() -> Error {
     Error::new(ErrorKind::Emit, "a mapping has a key without a value")
 }

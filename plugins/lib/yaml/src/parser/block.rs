@@ -2,7 +2,7 @@
 
 use super::{Event, EventKind, Parser, State};
 use crate::error::Error;
-use crate::scanner::TokenKind;
+use crate::scanner::{Mark, TokenKind};
 
 impl<'a> Parser<'a> {
     pub(super) fn block_sequence_entry(&mut self, first: bool) -> Result<Event<'a>, Error> {
@@ -12,7 +12,7 @@ impl<'a> Parser<'a> {
         let token = self.peek()?;
         match token.kind {
             TokenKind::BlockEntry => {
-                let (_, end) = self.skip()?;
+                let (_, end) = self.skip_entry()?;
                 if matches!(self.peek()?.kind, TokenKind::BlockEntry | TokenKind::BlockEnd) {
                     return self.empty_scalar(end, State::BlockSequenceEntry);
                 }
@@ -27,6 +27,14 @@ impl<'a> Parser<'a> {
         }
     }
 
+    /// Takes the `-` of an entry.
+    fn skip_entry(&mut self) -> Result<(Mark, Mark), Error> {
+        let head = self.length_of_head();
+        let place = self.skip()?;
+        self.set_stem_aside(head)?;
+        Ok(place)
+    }
+
     /// An entry of a sequence that is not indented below its key.
     pub(super) fn indentless_sequence_entry(&mut self) -> Result<Event<'a>, Error> {
         let token = self.peek()?;
@@ -38,7 +46,7 @@ impl<'a> Parser<'a> {
                 start,
             });
         }
-        let (_, end) = self.skip()?;
+        let (_, end) = self.skip_entry()?;
         match self.peek()?.kind {
             TokenKind::BlockEntry | TokenKind::Key | TokenKind::Value | TokenKind::BlockEnd => {
                 self.empty_scalar(end, State::IndentlessSequenceEntry)
@@ -57,7 +65,10 @@ impl<'a> Parser<'a> {
         let token = self.peek()?;
         match token.kind {
             TokenKind::Key => self.block_mapping_part(State::BlockMappingValue),
-            TokenKind::BlockEnd => self.close(EventKind::MappingEnd),
+            TokenKind::BlockEnd => {
+                self.give_remarks();
+                self.close(EventKind::MappingEnd)
+            }
             _ => {
                 let problem = token.start;
                 Err(self.unclosed(problem, "did not find expected key"))

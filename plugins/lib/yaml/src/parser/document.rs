@@ -38,6 +38,7 @@ impl<'a> Parser<'a> {
                 self.process_directives()?;
                 self.states.push(State::DocumentEnd);
                 self.state = State::BlockNode;
+                self.give_document_head();
                 return Ok(Event {
                     kind: EventKind::DocumentStart,
                     start,
@@ -84,6 +85,7 @@ impl<'a> Parser<'a> {
         }
         self.tag_directives.clear();
         self.state = State::DocumentStart;
+        self.give_document_foot();
         Ok(Event {
             kind: EventKind::DocumentEnd,
             start,

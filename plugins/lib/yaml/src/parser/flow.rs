@@ -31,6 +31,7 @@ impl<'a> Parser<'a> {
                 }
             }
         }
+        self.give_remarks();
         self.close(EventKind::SequenceEnd)
     }
 
@@ -103,6 +104,7 @@ impl<'a> Parser<'a> {
                 }
             }
         }
+        self.give_remarks();
         self.close(EventKind::MappingEnd)
     }
 

@@ -12,6 +12,7 @@ impl<'a> Parser<'a> {
         let token = self.peek()?;
         let start = token.start;
         if let TokenKind::Alias(name) = token.kind {
+            self.give_remarks();
             self.skip()?;
             self.pop_state();
             return Ok(Event {
@@ -49,12 +50,18 @@ impl<'a> Parser<'a> {
             }
         };
         self.state = next;
+        match next {
+            State::FlowSequenceFirst | State::FlowMappingFirst => self.give_remarks(),
+            State::BlockSequenceFirst | State::BlockMappingFirst => self.give_stem(),
+            _ => {}
+        }
         Ok(Event { kind, start })
     }
 
     fn scalar(&mut self, properties: NodeProperties<'a>, start: Mark) -> Result<Event<'a>, Error> {
         let (value, style) =
             scalar_of(self.scanner.next()?.kind).unwrap_or((Cow::Borrowed(""), Style::Plain));
+        self.give_remarks();
         self.pop_state();
         Ok(Event {
             kind: EventKind::Scalar {

@@ -21,7 +21,7 @@ impl Scanner<'_> {
         let (chomping, increment) = self.scan_block_header(start)?;
         self.skip_blanks();
         if self.byte() == b'#' {
-            self.skip_comment();
+            self.take_line_comment(start);
         }
         self.require_line_end(start)?;
         self.take_break();

@@ -7,7 +7,7 @@ use crate::node::Style;
 use crate::resolve::Schema;
 
 /// How far v3 looks for a comment.
-const COMMENT_REACH: usize = 512;
+pub(super) const COMMENT_REACH: usize = 512;
 
 impl<'a> Scanner<'a> {
     /// Puts the next token, or tokens, into the queue.
@@ -45,8 +45,9 @@ impl<'a> Scanner<'a> {
         if self.at_document_indicator() {
             return self.fetch_document_indicator();
         }
+        let owner = self.owner_of_line_comment();
         self.fetch_content()?;
-        self.skip_line_comment();
+        self.skip_line_comment(owner);
         Ok(())
     }
 
@@ -78,6 +79,7 @@ impl<'a> Scanner<'a> {
 
     /// Skips blanks, comments and line breaks.
     fn skip_to_token(&mut self) {
+        let before = self.mark;
         if self.mark.pos == 0 && self.text.starts_with('\u{FEFF}') {
             self.mark.pos = '\u{FEFF}'.len_utf8();
             self.mark.column = 1;
@@ -88,8 +90,11 @@ impl<'a> Scanner<'a> {
                 self.mark.pos += 1;
                 self.mark.column += 1;
             }
+            if self.remarks.is_some() {
+                self.raise_line_comment();
+            }
             if self.byte() == b'#' {
-                self.skip_comments();
+                self.skip_comments(before);
             }
             if self.take_break().is_none() {
                 return;
@@ -101,20 +106,28 @@ impl<'a> Scanner<'a> {
     }
 
     /// Skips a comment. v3 takes the comments of the following lines along, whatever blanks stand before them.
-    fn skip_comments(&mut self) {
+    fn skip_comments(&mut self, before: Mark) {
+        if self.remarks.is_some() {
+            self.take_comments_before_token(before);
+            return;
+        }
         self.skip_comment();
         while self.schema == Schema::V3 {
             let Some(distance) = self.next_comment() else {
                 return;
             };
-            let target = self.mark.pos + distance;
-            while self.mark.pos < target {
-                if self.take_break().is_none() {
-                    self.mark.pos += 1;
-                    self.mark.column += 1;
-                }
-            }
+            self.skip_blank_lines(self.mark.pos + distance);
             self.skip_comment();
+        }
+    }
+
+    /// Moves over blanks and line breaks to an offset.
+    pub(super) fn skip_blank_lines(&mut self, to: usize) {
+        while self.mark.pos < to {
+            if self.take_break().is_none() {
+                self.mark.pos += 1;
+                self.mark.column += 1;
+            }
         }
     }
 
@@ -133,7 +146,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// v3 eats a comment behind a token together with any tabs before it, where tabs would not be allowed as such.
-    fn skip_line_comment(&mut self) {
+    fn skip_line_comment(&mut self, owner: Mark) {
         let next = self.byte();
         if self.schema == Schema::V2 || self.fresh_lines > 0 || !(next == b'#' || is_blank(next)) {
             return;
@@ -146,7 +159,7 @@ impl<'a> Scanner<'a> {
             .count();
         if blanks < COMMENT_REACH && self.ahead(blanks) == b'#' {
             self.skip_blanks();
-            self.skip_comment();
+            self.take_line_comment(owner);
         }
     }
 

@@ -157,7 +157,14 @@ impl<'a> Scanner<'a> {
         if self.flow_level > 0 {
             return;
         }
+        let mut end = end;
+        if self.remarks.is_some() {
+            end.pos = end.pos.saturating_sub(1);
+        }
         while self.indent > column {
+            if let Some(remarks) = &self.remarks {
+                end = remarks.end_of_block(end, self.column_of_remarks());
+            }
             self.queue.push_back(Token {
                 kind: TokenKind::BlockEnd,
                 start: end,
