@@ -1,5 +1,6 @@
 //! Random cases: overlays over bases and components, all fields of kustomizations, scalars of every nasty kind.
 
+pub mod embedded;
 pub mod fields;
 pub mod generators;
 pub mod kustomization;

@@ -1,9 +1,7 @@
 //! Builds random kustomizations with our library and with the real kustomize, and compares them byte for byte.
 //!
-//! `fuzz-kustomize [--cases N] [--seed S] [--case I] [--keep DIR] [--program-every N] [--jobs N]
-//! [--no-shrink] [--errors] [--calm]`. A difference is made
-//! small and written to the folder of `--keep` as a case for `plugins/lib/kustomize/tests/cases`, with the real program's
-//! output. The exit status is 1 when any case differs.
+//! `fuzz-kustomize --help` prints its options. A difference is made small and written to the folder of `--keep` as a case
+//! for `plugins/lib/kustomize/tests/cases`, with the real program's output. The exit status is 1 when any case differs.
 
 #![allow(clippy::print_stdout)]
 
@@ -21,6 +19,25 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
+
+const HELP: &str = "\
+Builds random kustomizations with our library and with the real kustomize, and compares them.
+
+Usage: fuzz-kustomize [OPTIONS]
+
+  --cases N          number of cases (1000)
+  --seed N           seed of all cases (1)
+  --case N           only this one, and write its files to DIR/case
+  --keep DIR         folder of the differences (fuzz-kustomize in the folder for temporary files)
+  --program-every N  every so many cases also go through the real program (200)
+  --jobs N           cases at a time (1)
+  --no-shrink        keep differences as they are, not made small
+  --errors           list the most frequent errors of the real kustomize at the end
+  --calm             few features a case, so that most cases build
+  -h, --help         print this
+
+The exit status is 1 when any case differs, 2 when a run fails.
+";
 
 /// What the command line asks for.
 #[derive(Debug, Clone)]
@@ -49,7 +66,8 @@ fn set_switch(out: &mut Arguments, name: &str) -> bool {
     true
 }
 
-fn arguments() -> Result<Arguments> {
+/// The arguments; none when only the help is asked for.
+fn arguments() -> Result<Option<Arguments>> {
     let mut out = Arguments {
         cases: 1_000,
         seed: 1,
@@ -63,6 +81,9 @@ fn arguments() -> Result<Arguments> {
     };
     let mut list = std::env::args().skip(1);
     while let Some(name) = list.next() {
+        if matches!(name.as_str(), "-h" | "--help") {
+            return Ok(None);
+        }
         if set_switch(&mut out, &name) {
             continue;
         }
@@ -82,11 +103,22 @@ fn arguments() -> Result<Arguments> {
             other => bail!("unknown flag {other}"),
         }
     }
-    Ok(out)
+    Ok(Some(out))
 }
 
 fn main() -> ExitCode {
-    match arguments().and_then(|arguments| run::run(&arguments)) {
+    let arguments = match arguments() {
+        Ok(Some(arguments)) => arguments,
+        Ok(None) => {
+            print!("{HELP}");
+            return ExitCode::SUCCESS;
+        }
+        Err(error) => {
+            eprintln!("fuzz-kustomize: {error:#}");
+            return ExitCode::from(2);
+        }
+    };
+    match run::run(&arguments) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {

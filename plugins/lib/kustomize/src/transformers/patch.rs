@@ -240,6 +240,9 @@ pub(super) fn apply_strategic(
     }
     if drops_annotations(&patch) {
         resource.drop_build_annotations();
+    } else if has_text_for_annotations(&patch) {
+        // A text cannot be laid over the map in which kustomize keeps its own.
+        resource.ensure_annotations();
     }
     // They are annotations of the patch, which are merged into those of the object.
     resource.allow_name_change |= flags.allow_name_change;
@@ -284,6 +287,13 @@ fn drops_annotations(patch: &Node) -> bool {
     patch
         .get("metadata")
         .is_some_and(|metadata| wipes(metadata) || metadata.get("annotations").is_some_and(wipes))
+}
+
+fn has_text_for_annotations(patch: &Node) -> bool {
+    let annotations = patch
+        .get("metadata")
+        .and_then(|metadata| metadata.get("annotations"));
+    annotations.is_some_and(|found| found.is_scalar() && !is_null(found))
 }
 
 /// Applies a JSON patch: the object goes through JSON, so that numbers and texts come out in their normal form.

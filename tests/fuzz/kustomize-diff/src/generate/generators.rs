@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::embedded::document;
 use super::fields::strings;
 use super::kustomization::Draft;
 use super::objects::{Known, name, namespace};
@@ -75,19 +76,22 @@ fn generator(
     if random.chance(30) {
         args["options"] = options(random);
     }
-    sources(random, number, &mut args, draft);
+    let inner = sources(random, number, &mut args, draft);
     if !again {
         known.push(Known {
             api_version: "v1".into(),
             kind: kind.into(),
             name,
             namespace,
+            inner,
         });
     }
     args
 }
 
-fn sources(random: &mut Random, number: usize, args: &mut Value, draft: &mut Draft<'_>) {
+/// Adds sources; returns paths into a text that is YAML.
+fn sources(random: &mut Random, number: usize, args: &mut Value, draft: &mut Draft<'_>) -> Vec<String> {
+    let mut inner = Vec::new();
     if random.chance(60) {
         let count = random.between(1, 3);
         args["literals"] = Value::Array((0..count).map(|_| literal(random)).collect());
@@ -97,12 +101,21 @@ fn sources(random: &mut Random, number: usize, args: &mut Value, draft: &mut Dra
             "file{number}{}",
             random.pick(&[".txt", ".properties", ".json", ""])
         );
-        draft.add(&file, content(random));
-        args["files"] = json!([if random.chance(50) {
-            file.clone()
+        let key = match random.below(6) {
+            0..=2 => file.clone(),
+            3 => "k".to_owned(),
+            4 => "a.b".to_owned(),
+            _ => "config".to_owned(),
+        };
+        if random.chance(30) {
+            let embedded = document(random);
+            draft.add(&file, embedded.text);
+            let paths = embedded.paths.iter();
+            inner.extend(paths.map(|path| format!("data.[{key}].{path}")));
         } else {
-            format!("{}={file}", random.pick(&["k", "a.b", "config"]))
-        }]);
+            draft.add(&file, content(random));
+        }
+        args["files"] = json!([if key == file { key } else { format!("{key}={file}") }]);
     }
     if random.chance(25) {
         let file = format!("vars{number}.env");
@@ -113,6 +126,7 @@ fn sources(random: &mut Random, number: usize, args: &mut Value, draft: &mut Dra
             args["env"] = json!(file);
         }
     }
+    inner
 }
 
 fn literal(random: &mut Random) -> Value {

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::embedded::document;
 use super::scalars::{key, mild, nasty, string};
 use super::workload;
 use crate::random::Random;
@@ -17,6 +18,8 @@ pub struct Known {
     pub name: String,
     /// Namespace as it is written in its file.
     pub namespace: String,
+    /// Paths into a text of it that is YAML.
+    pub inner: Vec<String>,
 }
 
 impl Known {
@@ -111,9 +114,28 @@ pub fn object(random: &mut Random, known: &mut Vec<Known>) -> Value {
         }
         id = identity(random);
     }
-    let value = manifest(random, &id, known);
+    let mut value = manifest(random, &id, known);
+    embed(random, &mut id, &mut value);
     known.push(id);
     value
+}
+
+/// Gives some objects a text that is YAML.
+fn embed(random: &mut Random, id: &mut Known, object: &mut Value) {
+    let (parent, chance) = match id.kind.as_str() {
+        "ConfigMap" => ("data", 35),
+        "Secret" => ("stringData", 15),
+        "Foo" => ("spec", 20),
+        _ => return,
+    };
+    if !(random.chance(chance) && object[parent].is_object()) {
+        return;
+    }
+    let name = random.pick(&["config.yaml", "app", "config.yaml"]);
+    let embedded = document(random);
+    object[parent][name] = Value::String(embedded.text);
+    let paths = embedded.paths.iter();
+    id.inner = paths.map(|path| format!("{parent}.[{name}].{path}")).collect();
 }
 
 fn identity(random: &mut Random) -> Known {
@@ -123,6 +145,7 @@ fn identity(random: &mut Random) -> Known {
         kind: kind.into(),
         name: name(random),
         namespace: namespace(random).into(),
+        inner: Vec::new(),
     }
 }
 

@@ -126,7 +126,10 @@ fn source(random: &mut Random, known: &[Known]) -> Option<Value> {
 }
 
 /// Mostly a field that can be made where it is missing.
-fn target_path(random: &mut Random) -> &'static str {
+fn target_path<'k>(random: &mut Random, object: &'k Known) -> &'k str {
+    if !object.inner.is_empty() && random.chance(70) {
+        return &object.inner[random.below(object.inner.len())];
+    }
     if random.chance(70) {
         random.pick(&[
             "metadata.name",
@@ -145,8 +148,18 @@ fn target_path(random: &mut Random) -> &'static str {
     }
 }
 
+/// An object to change; where there are such, mostly one with a text into which paths lead.
+fn target_object<'k>(random: &mut Random, known: &'k [Known]) -> Option<&'k Known> {
+    let mut textual = known.iter().filter(|object| !object.inner.is_empty());
+    let count = textual.clone().count();
+    if count > 0 && random.chance(60) {
+        return textual.nth(random.below(count));
+    }
+    known.get(random.below(known.len()))
+}
+
 fn one_target(random: &mut Random, known: &[Known]) -> Option<Value> {
-    let object = known.get(random.below(known.len()))?;
+    let object = target_object(random, known)?;
     let mut out = json!({"select": target(random, object)});
     if random.chance(15) {
         let other = known.get(random.below(known.len()))?;
@@ -154,7 +167,8 @@ fn one_target(random: &mut Random, known: &[Known]) -> Option<Value> {
     }
     if random.chance(90) {
         let count = random.between(1, 2);
-        out["fieldPaths"] = json!((0..count).map(|_| target_path(random)).collect::<Vec<_>>());
+        let paths = (0..count).map(|_| target_path(random, object));
+        out["fieldPaths"] = json!(paths.collect::<Vec<_>>());
     }
     if let Some(options) = options(random, true) {
         out["options"] = options;
