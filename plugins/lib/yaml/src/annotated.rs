@@ -22,9 +22,9 @@ pub(crate) struct Notes {
 ///
 /// ```
 /// use sluice_yaml::{Annotated, EmitOptions, Limits, Node};
-/// let mut document = Annotated::parse(b"# head\na: 1 # line\n\nb: 2\n", &Limits::default()).unwrap().unwrap();
-/// document.root.set("b", Node::int(3));
-/// assert_eq!(document.emit(&EmitOptions::KYAML).unwrap(), "# head\na: 1 # line\n\nb: 3\n".replace("\n\n", "\n"));
+/// let mut document = Annotated::parse(b"# of a\na: 1 # one\n# b: off\n", &Limits::default()).unwrap().unwrap();
+/// document.root.set("b", Node::int(2));
+/// assert_eq!(document.emit(&EmitOptions::KYAML).unwrap(), "# of a\na: 1 # one\n# b: off\n\nb: 2\n");
 /// ```
 #[derive(Debug, Clone)]
 pub struct Annotated {

@@ -5,14 +5,15 @@
 
 use base64::Engine;
 use sluice_yaml::{
-    EmitOptions, Error, Flavour, JsonOptions, Kind, Limits, Node, Schema, Style, Value, emit_node,
+    Annotated, EmitOptions, Error, Flavour, JsonOptions, Kind, Limits, Node, Schema, Style, Value, emit_node,
     emit_value, from_json, parse_document, parse_documents, read_value, to_json, write_json,
 };
 
-const GROUPS: [(&str, &str); 12] = [
+const GROUPS: [(&str, &str); 13] = [
     ("anchors", include_str!("golden/anchors.jsonl")),
     ("block", include_str!("golden/block.jsonl")),
     ("bytes", include_str!("golden/bytes.jsonl")),
+    ("comments", include_str!("golden/comments.jsonl")),
     ("errors", include_str!("golden/errors.jsonl")),
     ("flow", include_str!("golden/flow.jsonl")),
     ("nested", include_str!("golden/nested.jsonl")),
@@ -76,6 +77,10 @@ fn answer(mode: &str, input: &[u8]) -> Result<String, Error> {
                 out.push('\n');
             }
             Ok(out)
+        }
+        "annotated" => {
+            let document = Annotated::parse(input, &limits)?.unwrap();
+            document.emit(&EmitOptions::KYAML)
         }
         "kyaml" => emit_documents(input, &EmitOptions::KYAML),
         "v3" => emit_documents(input, &EmitOptions::V3),

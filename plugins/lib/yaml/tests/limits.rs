@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used)]
 
 use sluice_yaml::{
-    EmitOptions, ErrorKind, Flavour, JsonOptions, Limits, Schema, emit_node, emit_value, expand_merges,
-    from_json, parse_document, parse_documents, read_value, to_json, write_json,
+    Annotated, EmitOptions, ErrorKind, Flavour, JsonOptions, Limits, Schema, emit_node, emit_value,
+    expand_merges, from_json, parse_document, parse_documents, read_value, to_json, write_json,
 };
 
 /// Half of what a guest has by default.
@@ -23,6 +23,8 @@ fn walk_everything(text: String) {
         assert!(write_json(&value, JsonOptions::PRETTY).len() > text.len());
         emit_node(&node, &EmitOptions::KYAML).unwrap();
         emit_value(&value, Flavour::Sigs).unwrap();
+        let annotated = Annotated::parse(text.as_bytes(), &limits).unwrap().unwrap();
+        annotated.emit(&EmitOptions::KYAML).unwrap();
     };
     std::thread::Builder::new()
         .stack_size(STACK)
