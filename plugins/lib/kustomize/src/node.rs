@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::shared_text::{keep_mark, line_of};
-use sluice_yaml::{Kind, Node, Scalar, Schema, Style, Tag, resolve};
+use sluice_yaml::{ErrorKind, Kind, Limits, Node, Scalar, Schema, Style, Tag, resolve};
 
 mod path;
 mod path_match;
@@ -70,12 +70,35 @@ pub(crate) fn untagged(kind: Kind) -> Node {
     node
 }
 
-/// True for text that YAML 1.1 takes for something else than a string.
+/// True for text that YAML 1.1 takes for something else than a string, be it a collection or nothing.
 fn reads_as_other_type(text: &str) -> bool {
     if text.is_empty() || text.contains('\n') {
         return false;
     }
-    !matches!(resolve(text, Schema::V2), Scalar::Str | Scalar::Timestamp)
+    if is_one_scalar(text) {
+        return !matches!(resolve(text, Schema::V2), Scalar::Str | Scalar::Timestamp);
+    }
+    match sluice_yaml::read_value(text.as_bytes(), false, &Limits::default()) {
+        Ok(value) => !value.is_string(),
+        // It was read, but cannot be JSON.
+        Err(error) => error.kind == ErrorKind::Json,
+    }
+}
+
+/// True when nothing in the text could be syntax: all of it is one plain scalar.
+fn is_one_scalar(text: &str) -> bool {
+    let ends_word = |byte: Option<&u8>| byte.is_none_or(|byte| matches!(byte, b' ' | b'\t'));
+    let bytes = text.as_bytes();
+    let starts = match bytes[0] {
+        b'-' => !ends_word(bytes.get(1)) && !text.starts_with("---"),
+        first => first.is_ascii_alphanumeric() || b"/$+_.~(^;".contains(&first),
+    };
+    let is_syntax = |at: usize| match bytes[at] {
+        b':' => ends_word(bytes.get(at + 1)),
+        b'#' => ends_word(at.checked_sub(1).and_then(|before| bytes.get(before))),
+        _ => false,
+    };
+    starts && !text.starts_with("...") && !ends_word(bytes.last()) && !(0..bytes.len()).any(is_syntax)
 }
 
 fn is_string(node: &Node) -> bool {
@@ -149,6 +172,14 @@ pub(crate) fn set_field(map: &mut Node, name: &str, mut value: Node) -> Result<(
 pub(crate) fn push_field(map: &mut Node, name: &str, value: Node) {
     map.content.push(Node::scalar(name));
     map.content.push(value);
+}
+
+/// Appends a text. One that reads as a number or bool is in quotes from the start: a patch that puts a number in its place
+/// keeps them.
+pub(crate) fn push_text(map: &mut Node, name: &str, text: &str) {
+    let mut value = new_string(text);
+    quote_if_ambiguous(&mut value);
+    push_field(map, name, value);
 }
 
 /// Sets text and tag of a scalar; its style stays.
@@ -289,6 +320,78 @@ mod tests {
         set_field(&mut map, "a", Node::int(2)).expect("a map");
         let new = map.get("a").expect("set");
         assert_eq!((new.value.as_str(), new.style), ("2", Style::DoubleQuoted));
+    }
+
+    #[test]
+    fn text_reads_as_another_type_for_yaml_1_1() {
+        let others = [
+            "a: b",
+            "- x",
+            "-",
+            "---",
+            "[a]",
+            "{a}",
+            "# c",
+            "1 # c",
+            " 1",
+            "1 ",
+            "1\t",
+            "!!int 3",
+            "&a 1",
+            "&a",
+            "a:",
+            "?",
+            "? a",
+            "<<: {a: 1}",
+            "{a: 1, a: 2}",
+            "a:\tb",
+            "- - 1",
+            "1",
+            "on",
+            "~",
+            "-1",
+            "0777",
+            ".5",
+        ];
+        let strings = [
+            "--",
+            "--- x",
+            "...",
+            "a # c",
+            "\"1\"",
+            "'1'",
+            "!!str 3",
+            "!!int x",
+            "!!timestamp 2001-01-01",
+            "*a",
+            "a:b",
+            ": b",
+            "|",
+            "%x",
+            "@x",
+            "<<: 1",
+            "{[a]: b}",
+            "a: 1, a: 2",
+            "2001-01-01",
+            ",x",
+            "]",
+            "!x a",
+            "$x",
+            "=",
+            "<<",
+            "x: y: z",
+            "nginx:1.0",
+            "-c",
+            "*.x",
+            "a#b",
+            "",
+        ];
+        for text in others {
+            assert!(reads_as_other_type(text), "{text:?}");
+        }
+        for text in strings {
+            assert!(!reads_as_other_type(text), "{text:?}");
+        }
     }
 
     #[test]

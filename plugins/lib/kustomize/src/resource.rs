@@ -263,7 +263,9 @@ impl Resource {
     /// Takes over labels, annotations, name, namespace and history of an object that this one stands for.
     pub fn copy_metadata_from(&mut self, old: &Resource) -> Result<()> {
         let labels = overlay(old.meta_map("labels"), self.meta_map("labels"));
-        let annotations = overlay(old.meta_map("annotations"), self.meta_map("annotations"));
+        let below = old.meta_map("annotations");
+        let mut annotations = overlay(below.clone(), self.meta_map("annotations"));
+        annotations::prefer_build_annotations_of(&below, &mut annotations);
         self.change("metadata/labels", |node| set_meta_map(node, "labels", &labels))?;
         self.change("metadata/annotations", |node| {
             set_meta_map(node, "annotations", &annotations)
@@ -295,7 +297,7 @@ impl Resource {
             for (key, text) in &merged {
                 let target = node::field_or_create(node, field, Kind::Mapping);
                 if let Ok(Some(map)) = target {
-                    node::push_field(map, key, node::new_string(text));
+                    node::push_text(map, key, text);
                 }
             }
         }

@@ -8,7 +8,7 @@ use super::sources;
 use crate::error::{Error, Result};
 use crate::kustomization::{ConfigMapArgs, GeneratorOptions};
 use crate::loader::Loader;
-use crate::node::{StringMap, new_string, push_field, quote_if_ambiguous};
+use crate::node::{StringMap, new_string, push_field, push_text};
 use crate::resource::{Behavior, Resource};
 
 /// What is generated.
@@ -118,13 +118,6 @@ fn add_data(node: &mut Node, kind: GeneratedKind, args: &ConfigMapArgs, loader: 
         push_field(node, "binaryData", binary);
     }
     Ok(())
-}
-
-/// Text that reads as a number or bool is in quotes from the start: a patch that puts a number in its place keeps them.
-fn push_text(map: &mut Node, name: &str, text: &str) {
-    let mut value = new_string(text);
-    quote_if_ambiguous(&mut value);
-    push_field(map, name, value);
 }
 
 /// Base64, broken into lines when one line does not hold it.

@@ -12,7 +12,7 @@ const DOMAIN: &str = "internal.config.kubernetes.io/";
 const ENABLED: &str = "enabled";
 const NEEDS_HASH: &str = "internal.config.kubernetes.io/needsHashSuffix";
 
-/// Annotations that never reach the output.
+/// Annotations that never reach the output: first those that are fields of an object here.
 pub(super) static BUILD_ANNOTATIONS: &[&str] = &[
     "internal.config.kubernetes.io/previousKinds",
     "internal.config.kubernetes.io/previousNames",
@@ -24,6 +24,7 @@ pub(super) static BUILD_ANNOTATIONS: &[&str] = &[
     "internal.config.kubernetes.io/refBy",
     "internal.config.kubernetes.io/generatorBehavior",
     NEEDS_HASH,
+    "internal.config.kubernetes.io/helm-generated",
     "internal.config.kubernetes.io/path",
     "internal.config.kubernetes.io/index",
     "internal.config.kubernetes.io/seqindent",
@@ -32,8 +33,10 @@ pub(super) static BUILD_ANNOTATIONS: &[&str] = &[
     "config.kubernetes.io/path",
     "config.kubernetes.io/index",
     "config.k8s.io/id",
-    "internal.config.kubernetes.io/helm-generated",
 ];
+
+/// How many of them are fields; the others stay in the object until it is written.
+const FIELDS: usize = 11;
 
 impl Resource {
     /// A patch. What it says of the hash of names stays an annotation, which it lays over that of the object.
@@ -198,7 +201,7 @@ impl Resource {
             return;
         }
         let mut found = StringMap::new();
-        for name in BUILD_ANNOTATIONS {
+        for name in &BUILD_ANNOTATIONS[..FIELDS] {
             if let Some(value) = annotations.remove(name) {
                 found.insert((*name).to_owned(), value.value);
             }
@@ -230,6 +233,16 @@ impl Resource {
             list("previousNamespaces"),
             list("previousKinds"),
         );
+    }
+}
+
+/// Of kustomize's own annotations those of the old object count where another takes its place.
+pub(super) fn prefer_build_annotations_of(old: &StringMap, annotations: &mut StringMap) {
+    for name in &BUILD_ANNOTATIONS[FIELDS..] {
+        match old.get(*name) {
+            Some(text) => annotations.insert((*name).to_owned(), text.clone()),
+            None => annotations.remove(*name),
+        };
     }
 }
 
