@@ -130,10 +130,7 @@ impl Emitter {
             self.put_break();
         }
         if self.foot_indent >= 0 {
-            if self.foot_indent == self.indent.max(0) {
-                self.put_break();
-            }
-            self.foot_indent = -1;
+            self.part_from_foot();
         }
         while self.column < indent {
             self.put(' ');

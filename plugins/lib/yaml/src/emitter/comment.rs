@@ -86,6 +86,15 @@ impl Emitter {
         }
     }
 
+    /// Writes the blank line below a foot comment when what comes stands at its column.
+    #[cold]
+    pub(super) fn part_from_foot(&mut self) {
+        if self.foot_indent == self.indent.max(0) {
+            self.put_break();
+        }
+        self.foot_indent = -1;
+    }
+
     /// Sets the line comment of a key aside until it is known what its value is.
     pub(super) fn set_key_comment_aside(&mut self) {
         if let Some(waiting) = &mut self.waiting

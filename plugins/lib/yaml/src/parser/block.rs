@@ -31,7 +31,9 @@ impl<'a> Parser<'a> {
     fn skip_entry(&mut self) -> Result<(Mark, Mark), Error> {
         let head = self.length_of_head();
         let place = self.skip()?;
-        self.set_stem_aside(head)?;
+        if head > 0 {
+            self.set_stem_aside(head)?;
+        }
         Ok(place)
     }
 

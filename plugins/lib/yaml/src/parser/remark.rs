@@ -1,4 +1,6 @@
 //! Comments on their way from tokens to events.
+//!
+//! Most documents are read without them: what is done only with them is kept out of the hot path (`cold`).
 
 use super::Parser;
 use crate::error::Error;
@@ -31,6 +33,21 @@ pub(super) struct Waiting {
     given: Remarks,
 }
 
+impl Waiting {
+    #[cold]
+    fn give(&mut self) {
+        self.given = std::mem::take(&mut self.remarks);
+        self.stem = None;
+    }
+
+    #[cold]
+    fn give_stem(&mut self) {
+        if let Some(stem) = self.stem.take() {
+            self.given.head = stem;
+        }
+    }
+}
+
 impl Parser<'_> {
     /// Keeps comments; call it before the first event.
     pub(crate) fn keep_remarks(&mut self) {
@@ -47,6 +64,7 @@ impl Parser<'_> {
     }
 
     /// Collects the comments that belong to the next token.
+    #[cold]
     pub(super) fn gather_remarks(&mut self) -> Result<(), Error> {
         let token = self.scanner.peek()?;
         let (start, ends_block) = (token.start.pos, matches!(token.kind, TokenKind::BlockEnd));
@@ -68,18 +86,17 @@ impl Parser<'_> {
     }
 
     /// Hands what was collected to the event that is being made.
+    #[inline]
     pub(super) fn give_remarks(&mut self) {
         if let Some(waiting) = &mut self.waiting {
-            waiting.given = std::mem::take(&mut waiting.remarks);
-            waiting.stem = None;
+            waiting.give();
         }
     }
 
+    #[inline]
     pub(super) fn give_stem(&mut self) {
-        if let Some(waiting) = &mut self.waiting
-            && let Some(stem) = waiting.stem.take()
-        {
-            waiting.given.head = stem;
+        if let Some(waiting) = &mut self.waiting {
+            waiting.give_stem();
         }
     }
 
@@ -108,6 +125,7 @@ impl Parser<'_> {
         }
     }
 
+    #[inline]
     pub(super) fn length_of_head(&self) -> usize {
         self.waiting
             .as_ref()
@@ -115,10 +133,8 @@ impl Parser<'_> {
     }
 
     /// Sets the head of an item, so many bytes of what was collected, aside when the item is a block collection.
+    #[cold]
     pub(super) fn set_stem_aside(&mut self, length: usize) -> Result<(), Error> {
-        if length == 0 {
-            return Ok(());
-        }
         let opens = matches!(
             self.peek()?.kind,
             TokenKind::BlockSequenceStart | TokenKind::BlockMappingStart

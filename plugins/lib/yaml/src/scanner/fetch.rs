@@ -45,7 +45,10 @@ impl<'a> Scanner<'a> {
         if self.at_document_indicator() {
             return self.fetch_document_indicator();
         }
-        let owner = self.owner_of_line_comment();
+        let owner = match self.remarks {
+            Some(_) => self.owner_of_line_comment(),
+            None => self.mark,
+        };
         self.fetch_content()?;
         self.skip_line_comment(owner);
         Ok(())

@@ -126,10 +126,11 @@ impl Scanner<'_> {
 
     /// The token to which a line comment behind the next token belongs: a colon, or a comma in brackets, leaves it to the
     /// token before.
+    #[cold]
     pub(super) fn owner_of_line_comment(&self) -> Mark {
         let passes_on = if self.flow_level == 0 { b':' } else { b',' };
         match self.queue.back() {
-            Some(before) if self.remarks.is_some() && self.byte() == passes_on => before.start,
+            Some(before) if self.byte() == passes_on => before.start,
             _ => self.mark,
         }
     }
@@ -152,6 +153,7 @@ impl Scanner<'_> {
 
     /// The line comment before the first `-` of a sequence becomes a head: of what follows the `-` when that is on the next
     /// line.
+    #[cold]
     pub(super) fn raise_line_comment(&mut self) {
         let mut last = self.queue.iter().rev();
         let opens = matches!(last.next(), Some(token) if matches!(token.kind, TokenKind::BlockEntry))
@@ -171,6 +173,7 @@ impl Scanner<'_> {
     }
 
     /// Takes all comments up to the next token, the position being at the first one. Only blanks lie behind `before`.
+    #[cold]
     pub(super) fn take_comments_before_token(&mut self, before: Mark) {
         let mut run = self.begin_run(before);
         let mut ahead = 0;
