@@ -2,7 +2,7 @@
 //! `validators`).
 
 use serde_json::Value;
-use sluice_yaml::Schema;
+use sluice_yaml::{JsonOptions, Limits, Schema, write_json};
 
 use crate::error::{Error, Result};
 use crate::fieldspec::FieldSpecs;
@@ -103,11 +103,17 @@ fn config_data(resource: &Resource) -> Result<Value> {
     if !(id.group.is_empty() && id.version == "builtin") {
         return Err(Error::ExternalPlugin { kind: id.kind.into() });
     }
-    let mut data = sluice_yaml::to_json(resource.node(), Schema::V3).map_err(|error| Error::Object {
+    let wrong = |error: sluice_yaml::Error| Error::Object {
         object: id.to_string(),
         reason: error.to_string(),
-    })?;
+    };
+    let mut data = sluice_yaml::to_json(resource.node(), Schema::V3).map_err(wrong)?;
     read_whole_floats_as_integers(&mut data);
+    if sluice_yaml::is_changed_by_json(&data) {
+        // The JSON is read as YAML, which takes a few characters for others.
+        let text = write_json(&data, JsonOptions::COMPACT);
+        data = sluice_yaml::read_value(text.as_bytes(), false, &Limits::default()).map_err(wrong)?;
+    }
     Ok(data)
 }
 

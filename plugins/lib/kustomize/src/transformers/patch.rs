@@ -1,6 +1,6 @@
 //! PatchTransformer: `patches`, each of either kind.
 
-use sluice_yaml::{Node, Schema};
+use sluice_yaml::{Node, Schema, Value};
 
 use super::Transformer;
 use crate::error::{Error, Result};
@@ -317,7 +317,11 @@ pub(super) fn apply_json_patch(resource: &mut Resource, patch: &JsonPatch) -> Re
         ));
     }
     numbers_to_floats(&mut data);
-    resource.put_node(Some(sluice_yaml::from_json(&data)));
+    let node = sluice_yaml::from_json(&data);
+    if begins_with_tab(&data) {
+        sluice_yaml::to_json(&node, Schema::V3).map_err(|error| wrong(error.to_string()))?;
+    }
+    resource.put_node(Some(node));
     resource.shared.clear();
     if shown {
         resource.hide_build_annotations();
@@ -330,6 +334,17 @@ pub(super) fn apply_json_patch(resource: &mut Resource, patch: &JsonPatch) -> Re
     }
     resource.absorb_annotations();
     Ok(())
+}
+
+/// Whether there is a text of several lines that begins with a tab. kustomize writes the patched object as YAML and reads
+/// it again, which such a text does not survive when it is written literally.
+fn begins_with_tab(data: &Value) -> bool {
+    match data {
+        Value::String(text) => text.starts_with('\t') && text.contains('\n'),
+        Value::Array(items) => items.iter().any(begins_with_tab),
+        Value::Object(entries) => entries.values().any(begins_with_tab),
+        _ => false,
+    }
 }
 
 /// Writes all annotations as text, as kustomize does after a JSON patch.
