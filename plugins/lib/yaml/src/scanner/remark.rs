@@ -178,32 +178,9 @@ impl Scanner<'_> {
         let mut run = self.begin_run(before);
         let mut ahead = 0;
         while ahead < COMMENT_REACH {
-            run.column += 1;
-            let at = self.mark.pos + ahead;
-            let found = self.bytes.get(at).copied();
-            let breaks = break_len(self.bytes, at) > 0;
-            let closes = self.flow_level > 0 && matches!(found, Some(b']' | b'}'));
-            match found {
-                Some(byte) if is_blank(byte) => ahead += 1,
-                _ if closes || breaks || found.is_none() => {
-                    self.meet_gap(&mut run, at, closes);
-                    if !breaks {
-                        break;
-                    }
-                    run.unbroken = false;
-                    run.after_gap = true;
-                    run.column = 0;
-                    run.line += 1;
-                    ahead += 1;
-                }
-                _ => {
-                    self.part_by_column(&mut run, at);
-                    if found != Some(b'#') {
-                        break;
-                    }
-                    self.take_comment_line(&mut run, at);
-                    ahead = 1;
-                }
+            match self.look_at(&mut run, ahead) {
+                Some(next) => ahead = next,
+                None => break,
             }
         }
         if !run.text.is_empty() {
@@ -215,6 +192,32 @@ impl Scanner<'_> {
                 ..run.take_foot(end)
             });
         }
+    }
+
+    /// Looks at the character so far ahead; returns how far ahead the next one is, none at the end of the comments.
+    fn look_at(&mut self, run: &mut Run, ahead: usize) -> Option<usize> {
+        run.column += 1;
+        let at = self.mark.pos + ahead;
+        let found = self.bytes.get(at).copied();
+        let breaks = break_len(self.bytes, at) > 0;
+        let closes = self.flow_level > 0 && matches!(found, Some(b']' | b'}'));
+        if found.is_some_and(is_blank) {
+            return Some(ahead + 1);
+        }
+        if closes || breaks || found.is_none() {
+            self.meet_gap(run, at, closes);
+            run.unbroken = false;
+            run.after_gap = true;
+            run.column = 0;
+            run.line += 1;
+            return breaks.then_some(ahead + 1);
+        }
+        self.part_by_column(run, at);
+        if found != Some(b'#') {
+            return None;
+        }
+        self.take_comment_line(run, at);
+        Some(1)
     }
 
     fn begin_run(&self, before: Mark) -> Run {

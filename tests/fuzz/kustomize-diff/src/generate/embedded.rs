@@ -225,55 +225,58 @@ impl Writer<'_> {
 
     /// A flow collection, in one line or an entry a line with comments.
     fn flow_value(&mut self, indent: usize, prefix: &str, path: &str, depth: usize) {
-        let join = |name: String| {
-            if path.is_empty() {
-                name
-            } else {
-                format!("{path}.{name}")
-            }
-        };
         let is_map = self.random.chance(50);
         let is_wide = self.random.chance(40);
-        let space = " ".repeat(indent + 2);
         let (open, close) = if is_map { ('{', '}') } else { ('[', ']') };
         let mut out = format!("{prefix}{open}");
         let count = self.random.between(0, 3);
         for index in 0..count {
-            let entry = if depth > 1 && self.random.chance(15) {
-                "[x, {y: z}]".to_owned()
-            } else {
-                self.random.pick(&["a", "1", "\"q\"", "s t"]).to_owned()
-            };
-            let comma = if index + 1 < count || self.random.chance(10) {
-                ","
-            } else {
-                ""
-            };
-            let entry = if is_map {
-                format!("k{index}: {entry}")
-            } else {
-                entry
-            };
-            self.paths.push(join(if is_map {
+            let name = if is_map {
                 format!("k{index}")
             } else {
                 index.to_string()
-            }));
+            };
+            let key = if is_map {
+                format!("{name}: ")
+            } else {
+                String::new()
+            };
+            self.paths.push(if path.is_empty() {
+                name
+            } else {
+                format!("{path}.{name}")
+            });
+            let entry = format!("{key}{}", self.flow_entry(depth, index + 1 == count));
             if is_wide {
                 let end = self.end();
-                self.lines.push(std::mem::take(&mut out));
+                self.lines.push(out);
                 self.gap(indent + 2);
-                out = format!("{space}{entry}{comma}{end}");
+                out = format!("{}{entry}{end}", " ".repeat(indent + 2));
             } else {
-                out.push_str(&format!("{entry}{comma} "));
+                out.push_str(&format!("{entry} "));
             }
         }
         if is_wide {
-            self.lines.push(std::mem::take(&mut out));
+            self.lines.push(out);
             self.gap(indent + 2);
             out = " ".repeat(indent + 1);
         }
         let end = self.end();
         self.lines.push(format!("{out}{close}{end}"));
+    }
+
+    /// An item or a value in brackets, with its comma.
+    fn flow_entry(&mut self, depth: usize, is_last: bool) -> String {
+        let entry = if depth > 1 && self.random.chance(15) {
+            "[x, {y: z}]"
+        } else {
+            self.random.pick(&["a", "1", "\"q\"", "s t"])
+        };
+        let comma = if is_last && !self.random.chance(10) {
+            ""
+        } else {
+            ","
+        };
+        format!("{entry}{comma}")
     }
 }
