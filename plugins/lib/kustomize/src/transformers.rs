@@ -6,6 +6,7 @@ pub(crate) mod images;
 pub(crate) mod labels;
 pub(crate) mod name_affix;
 pub(crate) mod namespace;
+mod node_json;
 pub(crate) mod patch;
 pub(crate) mod patch_json6902;
 pub(crate) mod patch_strategic_merge;

@@ -2,10 +2,10 @@
 
 use std::rc::Rc;
 
-use sluice_yaml::{Kind, Node};
+use sluice_yaml::{Kind, Node, Value};
 
 use super::{Behavior, Resource};
-use crate::node::{StringMap, is_null, new_string, push_field, untagged};
+use crate::node::{StringMap, is_null, push_field, push_text, untagged};
 use crate::origin::{ORIGIN_ANNOTATION, Origin, TRANSFORMATIONS_ANNOTATION, transformations_text};
 
 const DOMAIN: &str = "internal.config.kubernetes.io/";
@@ -128,7 +128,7 @@ impl Resource {
         };
         for (name, text) in &shown {
             annotations.remove(name);
-            push_field(annotations, name, new_string(text));
+            push_text(annotations, name, text);
         }
     }
 
@@ -161,6 +161,16 @@ impl Resource {
         };
         self.noted = noted && self.origin.is_some();
         self.absorb_annotations();
+    }
+
+    /// Adds what kustomize holds in annotations to an object's data.
+    pub fn add_build_annotations(&self, data: &mut Value) {
+        let metadata = data.get_mut("metadata");
+        let annotations = metadata.and_then(|metadata| metadata.get_mut("annotations"));
+        if let Some(Value::Object(annotations)) = annotations {
+            let shown = self.build_annotations().into_iter();
+            annotations.extend(shown.map(|(name, text)| (name, Value::String(text))));
+        }
     }
 
     fn build_annotations(&self) -> StringMap {

@@ -8,6 +8,9 @@ use crate::error::{Error, Result};
 use crate::json_patch::numbers_to_floats;
 use crate::node::{set_meta_text, top_text};
 use crate::resmap::ResMap;
+use crate::resource::Resource;
+
+use super::node_json::node_json;
 
 /// Appends the hash to the names of the objects that want it.
 pub(crate) fn add_hashes(objects: &mut ResMap) -> Result<()> {
@@ -15,7 +18,7 @@ pub(crate) fn add_hashes(objects: &mut ResMap) -> Result<()> {
         if !resource.needs_hash {
             continue;
         }
-        let hash = hash_of(resource.node()).map_err(|reason| Error::Object {
+        let hash = hash_of(resource).map_err(|reason| Error::Object {
             object: resource.id().to_string(),
             reason,
         })?;
@@ -27,20 +30,41 @@ pub(crate) fn add_hashes(objects: &mut ResMap) -> Result<()> {
 }
 
 /// Ten characters of the content's sha256, without vowels and look-alikes.
-pub(crate) fn hash_of(node: &Node) -> Result<String, String> {
-    let content = match top_text(node, "kind") {
+pub(crate) fn hash_of(resource: &Resource) -> Result<String, String> {
+    let node = resource.node();
+    let json = match top_text(node, "kind") {
         "ConfigMap" => content(node, &[("data", true), ("binaryData", false)])?,
         "Secret" => content(node, &[("type", true), ("data", true), ("stringData", false)])?,
-        _ => sluice_yaml::to_json(node, Schema::V3).map_err(|error| error.to_string())?,
+        _ => node_json(&visible(resource)),
     };
-    Ok(encode(&hex::encode(Sha256::digest(
-        write_json(&content, JsonOptions::COMPACT).as_bytes(),
-    ))))
+    Ok(encode(&hex::encode(Sha256::digest(json.as_bytes()))))
+}
+
+/// Whether an object of this kind is hashed by its data alone, and not by everything that was read of it.
+pub(super) fn is_hashed_by_data(kind: &str) -> bool {
+    matches!(kind, "ConfigMap" | "Secret")
+}
+
+/// The object with the annotations that kustomize has in it.
+fn visible(resource: &Resource) -> Node {
+    let mut shown = resource.clone();
+    shown.show_build_annotations();
+    let mut node = shown.take_node();
+    let metadata = node.get_mut("metadata");
+    if let Some(annotations) = metadata.and_then(|metadata| metadata.get_mut("annotations")) {
+        let mut entries: Vec<_> = annotations
+            .pairs()
+            .map(|(key, value)| [key.clone(), value.clone()])
+            .collect();
+        entries.sort_by(|a, b| a[0].value.cmp(&b[0].value));
+        annotations.content = entries.into_iter().flatten().collect();
+    }
+    node
 }
 
 /// Kind and these fields; fields that are not always there count only as maps. The name is part of the content but
 /// always empty: kustomize looks it up under a key that no object has.
-fn content(node: &Node, fields: &[(&str, bool)]) -> Result<Value, String> {
+fn content(node: &Node, fields: &[(&str, bool)]) -> Result<String, String> {
     let mut content = json!({"kind": top_text(node, "kind"), "name": ""});
     for (field, always) in fields {
         let value = match node.get(field) {
@@ -57,7 +81,7 @@ fn content(node: &Node, fields: &[(&str, bool)]) -> Result<Value, String> {
             content[*field] = value;
         }
     }
-    Ok(content)
+    Ok(write_json(&content, JsonOptions::COMPACT))
 }
 
 fn encode(hex: &str) -> String {
@@ -81,7 +105,7 @@ mod tests {
         let node = sluice_yaml::parse_document(text.as_bytes(), &limits)
             .expect("YAML")
             .expect("a document");
-        hash_of(&node).expect("data")
+        hash_of(&Resource::new(node)).expect("data")
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! PatchTransformer: `patches`, each of either kind.
 
-use sluice_yaml::{Node, Schema, Value};
+use sluice_yaml::{EmitOptions, Limits, Node, Schema, Value};
 
 use super::Transformer;
+use super::hash::is_hashed_by_data;
 use crate::error::{Error, Result};
 use crate::json_patch::{JsonPatch, numbers_to_floats};
 use crate::kustomization::{Patch, PatchOptions};
@@ -317,13 +318,19 @@ pub(super) fn apply_json_patch(resource: &mut Resource, patch: &JsonPatch) -> Re
         ));
     }
     numbers_to_floats(&mut data);
-    let node = sluice_yaml::from_json(&data);
-    if begins_with_tab(&data) {
-        sluice_yaml::to_json(&node, Schema::V3).map_err(|error| wrong(error.to_string()))?;
+    let is_hashed_whole =
+        resource.needs_hash && !is_hashed_by_data(data["kind"].as_str().unwrap_or_default());
+    let adds = is_hashed_whole && !shown && !patch.replaces("/metadata/annotations");
+    if adds {
+        resource.add_build_annotations(&mut data);
+    }
+    let mut node = sluice_yaml::from_json(&data);
+    if is_hashed_whole || begins_with_tab(&data) {
+        node = write_and_read(&node).map_err(|error| wrong(error.to_string()))?;
     }
     resource.put_node(Some(node));
     resource.shared.clear();
-    if shown {
+    if shown || adds {
         resource.hide_build_annotations();
     } else if patch.replaces("/metadata/annotations") {
         resource.forget_notes();
@@ -334,6 +341,13 @@ pub(super) fn apply_json_patch(resource: &mut Resource, patch: &JsonPatch) -> Re
     }
     resource.absorb_annotations();
     Ok(())
+}
+
+/// What kustomize has after a JSON patch, positions included: the object was written as YAML and read again.
+fn write_and_read(node: &Node) -> Result<Node, sluice_yaml::Error> {
+    let text = sluice_yaml::emit_node(node, &EmitOptions::KYAML)?;
+    let read = sluice_yaml::parse_document(text.as_bytes(), &Limits::default())?;
+    Ok(read.unwrap_or_else(Node::null))
 }
 
 /// Whether there is a text of several lines that begins with a tab. kustomize writes the patched object as YAML and reads
