@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::shared_text::{keep_mark, line_of};
+use crate::shared_text::{forget_place, keep_mark, line_of};
 use sluice_yaml::{ErrorKind, Kind, Limits, Node, Scalar, Schema, Style, Tag, resolve};
 
 mod path;
@@ -182,12 +182,13 @@ pub(crate) fn push_text(map: &mut Node, name: &str, text: &str) {
     push_field(map, name, value);
 }
 
-/// Sets text and tag of a scalar; its style stays.
+/// Sets text and tag of a scalar, which is a new one then; its style stays.
 pub(crate) fn set_scalar(node: &mut Node, text: impl Into<String>, tag: Tag) -> Result<(), WrongKind> {
     expect_kind(node, Kind::Scalar)?;
     node.kind = Kind::Scalar;
     node.value = text.into();
     node.tag = tag;
+    forget_place(node);
     quotes_win(node);
     Ok(())
 }

@@ -74,6 +74,8 @@ pub(crate) struct Resource {
     pub from_chart: bool,
     /// Labels and annotations that stand in several places as one.
     pub shared: SharedTexts,
+    /// Names of the annotations, kustomize's own among them, that were there when all were last written at once.
+    pub settled_annotations: Vec<String>,
 }
 
 /// The id of an object.
@@ -104,6 +106,7 @@ impl Resource {
             transformations: Vec::new(),
             from_chart: false,
             shared: SharedTexts::default(),
+            settled_annotations: Vec::new(),
         };
         resource.absorb_annotations();
         resource

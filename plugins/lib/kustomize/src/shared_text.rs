@@ -115,6 +115,14 @@ pub(crate) fn keep_mark(new: &mut Node, old_line: u32, old_column: u32) {
     }
 }
 
+/// Forgets where a scalar was read, but not its mark.
+pub(crate) fn forget_place(node: &mut Node) {
+    if node.line != MARK {
+        node.line = 0;
+        node.column = 0;
+    }
+}
+
 /// Takes all marks away, for a copy that goes into another object.
 pub(crate) fn unmark(node: &mut Node) {
     if node.line == MARK {

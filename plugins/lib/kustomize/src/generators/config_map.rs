@@ -2,13 +2,13 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use sluice_yaml::{Node, Style};
+use sluice_yaml::{Kind, Node, Style};
 
 use super::sources;
 use crate::error::{Error, Result};
 use crate::kustomization::{ConfigMapArgs, GeneratorOptions};
 use crate::loader::Loader;
-use crate::node::{StringMap, new_string, push_field, push_text};
+use crate::node::{StringMap, new_string, push_field, push_text, untagged};
 use crate::resource::{Behavior, Resource};
 
 /// What is generated.
@@ -49,9 +49,7 @@ pub(crate) fn generate(kind: GeneratedKind, args: &ConfigMapArgs, loader: &Loade
         });
     }
     let options = args.options.clone().unwrap_or_default();
-    let mut node = Node::map();
-    push_field(&mut node, "apiVersion", Node::string("v1"));
-    push_field(&mut node, "kind", Node::string(kind.as_str()));
+    let mut node = base(kind);
     push_field(&mut node, "metadata", metadata(args, &options));
     if kind == GeneratedKind::Secret {
         let secret_type = if args.secret_type.is_empty() {
@@ -71,8 +69,25 @@ pub(crate) fn generate(kind: GeneratedKind, args: &ConfigMapArgs, loader: &Loade
     Ok(resource)
 }
 
+/// An object of a kind, as if it had been read from a text whose first line is empty: so has kustomize, and the positions
+/// count for the hash of what has another kind in the end.
+fn base(kind: GeneratedKind) -> Node {
+    let at = |mut node: Node, line, column| {
+        (node.line, node.column) = (line, column);
+        node
+    };
+    let mut node = at(Node::map(), 2, 1);
+    node.content = vec![
+        at(Node::string("apiVersion"), 2, 1),
+        at(Node::string("v1"), 2, 13),
+        at(Node::string("kind"), 3, 1),
+        at(Node::string(kind.as_str()), 3, 7),
+    ];
+    node
+}
+
 fn metadata(args: &ConfigMapArgs, options: &GeneratorOptions) -> Node {
-    let mut metadata = Node::map();
+    let mut metadata = untagged(Kind::Mapping);
     push_field(&mut metadata, "name", new_string(&args.name));
     if !args.namespace.is_empty() {
         push_text(&mut metadata, "namespace", &args.namespace);
@@ -96,7 +111,7 @@ fn quoted_map(map: &StringMap) -> Node {
 }
 
 fn add_data(node: &mut Node, kind: GeneratedKind, args: &ConfigMapArgs, loader: &Loader<'_>) -> Result<()> {
-    let (mut text, mut binary) = (Node::map(), Node::map());
+    let (mut text, mut binary) = (untagged(Kind::Mapping), untagged(Kind::Mapping));
     for (key, value) in sources::read(args, kind.as_str(), loader)? {
         match String::from_utf8(value) {
             Ok(value) if kind == GeneratedKind::ConfigMap => push_text(&mut text, &key, &value),

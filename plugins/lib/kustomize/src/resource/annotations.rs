@@ -173,6 +173,13 @@ impl Resource {
         }
     }
 
+    /// Notes that all annotations were written at once, and keeps their place in the object.
+    pub fn settle_annotations(&mut self) {
+        self.ensure_annotations();
+        let own = self.meta_map("annotations").into_keys();
+        self.settled_annotations = own.chain(self.build_annotations().into_keys()).collect();
+    }
+
     fn build_annotations(&self) -> StringMap {
         let mut out = StringMap::new();
         let mut put = |name: &str, text: &str| {

@@ -2,11 +2,12 @@
 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use sluice_yaml::{JsonOptions, Node, Schema, write_json};
+use sluice_yaml::{JsonOptions, Node, Schema, Style, write_json};
 
 use crate::error::{Error, Result};
 use crate::json_patch::numbers_to_floats;
 use crate::node::{set_meta_text, top_text};
+use crate::origin::{ORIGIN_ANNOTATION, TRANSFORMATIONS_ANNOTATION};
 use crate::resmap::ResMap;
 use crate::resource::Resource;
 
@@ -29,6 +30,17 @@ pub(crate) fn add_hashes(objects: &mut ResMap) -> Result<()> {
     Ok(())
 }
 
+/// Annotations that kustomize adds one by one, in the order in which it mostly does; and whether it adds them in quotes.
+const LATER: [(&str, bool); 7] = [
+    ("/previousNames", true),
+    ("/previousNamespaces", true),
+    ("/previousKinds", true),
+    ("/allowNameChange", false),
+    ("/allowKindChange", false),
+    ("/prefixes", true),
+    ("/suffixes", true),
+];
+
 /// Ten characters of the content's sha256, without vowels and look-alikes.
 pub(crate) fn hash_of(resource: &Resource) -> Result<String, String> {
     let node = resource.node();
@@ -45,20 +57,43 @@ pub(super) fn is_hashed_by_data(kind: &str) -> bool {
     matches!(kind, "ConfigMap" | "Secret")
 }
 
-/// The object with the annotations that kustomize has in it.
+/// Whether an object is hashed by everything that was read of it.
+pub(super) fn is_hashed_whole(resource: &Resource) -> bool {
+    resource.needs_hash && !is_hashed_by_data(top_text(resource.node(), "kind"))
+}
+
+/// The object with the annotations that kustomize has in it, in the order and the style in which it has added them.
 fn visible(resource: &Resource) -> Node {
     let mut shown = resource.clone();
     shown.show_build_annotations();
     let mut node = shown.take_node();
     let metadata = node.get_mut("metadata");
-    if let Some(annotations) = metadata.and_then(|metadata| metadata.get_mut("annotations")) {
-        let mut entries: Vec<_> = annotations
-            .pairs()
-            .map(|(key, value)| [key.clone(), value.clone()])
-            .collect();
-        entries.sort_by(|a, b| a[0].value.cmp(&b[0].value));
-        annotations.content = entries.into_iter().flatten().collect();
+    let Some(annotations) = metadata.and_then(|metadata| metadata.get_mut("annotations")) else {
+        return node;
+    };
+    let first = |name: &str| {
+        name == ORIGIN_ANNOTATION
+            || name == TRANSFORMATIONS_ANNOTATION
+            || match resource.settled_annotations.as_slice() {
+                [] => name.ends_with("/generatorBehavior") || name.ends_with("/needsHashSuffix"),
+                settled => settled.iter().any(|known| known == name),
+            }
+    };
+    let pairs = annotations
+        .pairs()
+        .map(|(key, value)| [key.clone(), value.clone()]);
+    let (mut entries, mut later): (Vec<_>, Vec<_>) = pairs.partition(|[key, _]| first(&key.value));
+    entries.sort_by(|a, b| a[0].value.cmp(&b[0].value));
+    later.sort_by_key(|[key, _]| LATER.iter().position(|(name, _)| key.value.ends_with(name)));
+    for [key, value] in &mut later {
+        if LATER
+            .iter()
+            .any(|(name, quoted)| *quoted && key.value.ends_with(name))
+        {
+            value.style = Style::SingleQuoted;
+        }
     }
+    annotations.content = entries.into_iter().chain(later).flatten().collect();
     node
 }
 

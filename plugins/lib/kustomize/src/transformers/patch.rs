@@ -3,7 +3,7 @@
 use sluice_yaml::{EmitOptions, Limits, Node, Schema, Value};
 
 use super::Transformer;
-use super::hash::is_hashed_by_data;
+use super::hash::{is_hashed_by_data, is_hashed_whole};
 use crate::error::{Error, Result};
 use crate::json_patch::{JsonPatch, numbers_to_floats};
 use crate::kustomization::{Patch, PatchOptions};
@@ -215,6 +215,9 @@ pub(super) fn merge_into_all(
         let api_version = Node::scalar(top_text(resource.node(), "apiVersion"));
         let fits = set_field(&mut node, "apiVersion", api_version);
         fits.map_err(|error| patch.field_error("apiVersion", error))?;
+        let kind = Node::scalar(top_text(patch.node(), "kind"));
+        let fits = set_field(&mut node, "kind", kind);
+        fits.map_err(|error| patch.field_error("kind", error))?;
         apply_strategic(resource, node, patch, session)?;
     }
     let mut list = objects.take();
@@ -239,11 +242,11 @@ pub(super) fn apply_strategic(
         // kustomize keeps the object here: it looks only whether the merge left one.
         return Ok(());
     }
+    if needs_annotations(&patch) {
+        resource.ensure_annotations();
+    }
     if drops_annotations(&patch) {
         resource.drop_build_annotations();
-    } else if has_text_for_annotations(&patch) {
-        // A text cannot be laid over the map in which kustomize keeps its own.
-        resource.ensure_annotations();
     }
     // They are annotations of the patch, which are merged into those of the object.
     resource.allow_name_change |= flags.allow_name_change;
@@ -290,11 +293,13 @@ fn drops_annotations(patch: &Node) -> bool {
         .is_some_and(|metadata| wipes(metadata) || metadata.get("annotations").is_some_and(wipes))
 }
 
-fn has_text_for_annotations(patch: &Node) -> bool {
+/// True for patches whose outcome depends on whether there is a map of annotations, such as kustomize has for its own: a
+/// text cannot be laid over it, and a directive is looked at.
+fn needs_annotations(patch: &Node) -> bool {
     let annotations = patch
         .get("metadata")
         .and_then(|metadata| metadata.get("annotations"));
-    annotations.is_some_and(|found| found.is_scalar() && !is_null(found))
+    annotations.is_some_and(|found| !is_null(found) && (found.is_scalar() || found.get("$patch").is_some()))
 }
 
 /// Applies a JSON patch: the object goes through JSON, so that numbers and texts come out in their normal form.
@@ -318,14 +323,14 @@ pub(super) fn apply_json_patch(resource: &mut Resource, patch: &JsonPatch) -> Re
         ));
     }
     numbers_to_floats(&mut data);
-    let is_hashed_whole =
-        resource.needs_hash && !is_hashed_by_data(data["kind"].as_str().unwrap_or_default());
-    let adds = is_hashed_whole && !shown && !patch.replaces("/metadata/annotations");
+    let kind = data.get("kind").and_then(Value::as_str).unwrap_or_default();
+    let whole = resource.needs_hash && !is_hashed_by_data(kind);
+    let adds = whole && !shown && !patch.replaces("/metadata/annotations");
     if adds {
         resource.add_build_annotations(&mut data);
     }
     let mut node = sluice_yaml::from_json(&data);
-    if is_hashed_whole || begins_with_tab(&data) {
+    if whole || begins_with_tab(&data) {
         node = write_and_read(&node).map_err(|error| wrong(error.to_string()))?;
     }
     resource.put_node(Some(node));
@@ -366,5 +371,9 @@ pub(super) fn write_annotations(resource: &mut Resource) -> Result<()> {
     let annotations = resource.meta_map("annotations");
     resource.change("metadata/annotations", |node| {
         set_meta_map(node, "annotations", &annotations)
-    })
+    })?;
+    if is_hashed_whole(resource) {
+        resource.settle_annotations();
+    }
+    Ok(())
 }
