@@ -25,6 +25,7 @@ pub(crate) fn from_crds(bytes: &[u8], file: &str, limits: &sluice_yaml::Limits) 
             "json: cannot unmarshal into Go value of type accumulator.nameToApiMap".into(),
         ));
     };
+    definitions.values().try_for_each(check).map_err(wrong)?;
     let mut config = TransformerConfig::default();
     for (name, definition) in &definitions {
         if !looks_like_a_kind(definition) {
@@ -36,6 +37,18 @@ pub(crate) fn from_crds(bytes: &[u8], file: &str, limits: &sluice_yaml::Limits) 
         load(&mut config, &gvk, &definitions, name, &mut path).map_err(wrong)?;
     }
     Ok(config)
+}
+
+/// A definition and its schema are maps.
+fn check(definition: &Value) -> std::result::Result<(), String> {
+    let is_map = |value: &Value| value.is_object() || value.is_null();
+    if !is_map(definition) {
+        return Err("json: cannot unmarshal into Go value of type accumulator.OpenAPIDefinition".into());
+    }
+    match field(definition, "Schema") {
+        Some(schema) if !is_map(schema) => Err("json: cannot unmarshal into Go struct field .Schema".into()),
+        _ => Ok(()),
+    }
 }
 
 fn properties(definition: &Value) -> Option<&Map<String, Value>> {
