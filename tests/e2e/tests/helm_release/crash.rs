@@ -88,7 +88,7 @@ async fn h13_killed_in_an_installation_it_is_installed() -> Result<()> {
 /// A stop that is asked for lets the action under way come to its end.
 #[tokio::test]
 async fn a_stop_waits_for_the_action_under_way() -> Result<()> {
-    let mut case = Case::start("helm-stop").await?;
+    let case = Case::start("helm-stop").await?;
     let charts = Charts::start()?;
     charts
         .publish(&case, "web", &hanging("1.0.0", "pre-install"))
