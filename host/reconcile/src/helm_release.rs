@@ -41,6 +41,7 @@ use sluice_api::{HelmRelease, HelmReleaseStatus};
 use sluice_cluster::kube::{Api, ResourceExt as _};
 use sluice_event::Recorder;
 use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use self::memory::Memory;
@@ -70,11 +71,13 @@ struct Shared {
     started: Instant,
     /// The tasks of actions.
     actions: TaskTracker,
-    /// One for each action that may be at work at a time.
+    /// One for each action of a burst.
     slots: Arc<Semaphore>,
+    /// Ends the tasks with the workers.
+    stopped: CancellationToken,
 }
 
-/// Most actions at a time. They wait for hooks and for health more than they work, but each holds its manifests.
+/// Actions that begin at once; more of them wait a while, since each holds its manifests.
 const MAX_ACTIONS: usize = 256;
 
 /// What an object refers to: its source and what it depends on.
@@ -96,6 +99,7 @@ impl HelmReleaseReconciler {
                 started: Instant::now(),
                 actions: TaskTracker::new(),
                 slots: Arc::new(Semaphore::new(MAX_ACTIONS)),
+                stopped: CancellationToken::new(),
             }),
         }
     }
@@ -161,6 +165,13 @@ fn tenant<'a>(key: &'a ObjectKey, object: &'a HelmRelease) -> Tenant<'a> {
     }
 }
 
+impl Drop for HelmReleaseReconciler {
+    /// No task outlives the workers: another process may work on its release then.
+    fn drop(&mut self) {
+        self.shared.stopped.cancel();
+    }
+}
+
 #[async_trait]
 impl Reconciler for HelmReleaseReconciler {
     fn kind(&self) -> &'static str {
@@ -172,6 +183,8 @@ impl Reconciler for HelmReleaseReconciler {
     }
 
     async fn drain(&self) {
+        // those that wait for a slot do not begin any more
+        self.shared.slots.close();
         self.shared.actions.close();
         self.shared.actions.wait().await;
     }

@@ -65,7 +65,7 @@ pub async fn serve(args: RunArgs) -> anyhow::Result<()> {
         tokio::select! {
             () = election.elected() => {}
             () = &mut stop => {
-                finish(running, None, notifications).await;
+                finish(running, GRACE, None, notifications).await;
                 return Ok(());
             }
         }
@@ -80,7 +80,9 @@ pub async fn serve(args: RunArgs) -> anyhow::Result<()> {
     let lost = until_lost(&mut election, &mut stop).await;
     tracing::info!("stopping");
     let release = election.filter(|_| args.leader_election_release_on_cancel);
-    finish(running, release, notifications).await;
+    // whoever has the lease now works on the same objects
+    let grace = if lost { Duration::ZERO } else { GRACE };
+    finish(running, grace, release, notifications).await;
     anyhow::ensure!(!lost, "the lease was lost");
     Ok(())
 }
@@ -99,8 +101,13 @@ async fn until_lost(election: &mut Option<Election>, stop: &mut (impl Future<Out
     }
 }
 
-async fn finish(running: Running, release: Option<Election>, notifications: notifications::Notifications) {
-    running.finish(GRACE).await;
+async fn finish(
+    running: Running,
+    grace: Duration,
+    release: Option<Election>,
+    notifications: notifications::Notifications,
+) {
+    running.finish(grace).await;
     notifications.finish(Duration::from_secs(5)).await;
     if let Some(election) = release {
         election.release().await;

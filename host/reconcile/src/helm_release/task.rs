@@ -3,10 +3,11 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::FutureExt as _;
 use sluice_api::HelmRelease;
-use tokio::sync::watch;
+use tokio::sync::{OwnedSemaphorePermit, watch};
 use tracing::Instrument as _;
 
 use super::wait::Trigger;
@@ -14,6 +15,9 @@ use super::{Shared, source};
 use crate::key::ObjectKey;
 use crate::queue::{Reason, Reasons, Work};
 use crate::worker::Outcome;
+
+/// How long an action waits for a slot before it begins without one.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 impl Shared {
     /// How the pass ends because of a task: it is still at work, or has ended and nothing asked for the object meanwhile.
@@ -39,22 +43,56 @@ impl Shared {
         F: Future<Output = Outcome> + Send + 'static,
     {
         let (cancel, canceled) = watch::channel(None);
+        let mut begins = canceled.clone();
         self.memory.begin(key, cancel);
         // what an earlier pass asked for would only look at the task
         self.engine.queues.helm_releases.unschedule(key);
         let (shared, owner) = (self.clone(), key.clone());
         let work = work(canceled);
-        let slots = self.slots.clone();
+        let (again, stopped) = (self.engine.options.min_retry_delay, self.stopped.clone());
         let task = async move {
-            // never closed
-            let _slot = slots.acquire_owned().await;
-            let ended = AssertUnwindSafe(work).catch_unwind().await;
+            let outcome = match shared.slot(&mut begins).await {
+                Begin::Now(_slot) => {
+                    stopped
+                        .run_until_cancelled(AssertUnwindSafe(work).catch_unwind())
+                        .await
+                }
+                // what was decided is out of date
+                Begin::Never => Some(Ok(Outcome::RetryAfter(again))),
+                Begin::Stopped => None,
+            };
+            let Some(ended) = outcome else { return };
             let outcome = ended.unwrap_or_else(|_| Outcome::Backoff("the action panicked".into()));
             shared.memory.end(&owner, outcome);
             shared.engine.queues.helm_releases.add(owner, Reason::Health);
         };
         self.actions.spawn(task.instrument(tracing::Span::current()));
         Outcome::Elsewhere
+    }
+}
+
+/// How a task goes on.
+enum Begin {
+    /// It works; it has a slot unless it waited for one too long.
+    Now(Option<OwnedSemaphorePermit>),
+    /// Something else is wanted meanwhile.
+    Never,
+    /// The process ends.
+    Stopped,
+}
+
+impl Shared {
+    /// Waits for a slot, not for long: an action may wait for one that waits for a slot, as a chart with HelmReleases does.
+    async fn slot(&self, canceled: &mut watch::Receiver<Trigger>) -> Begin {
+        let slot = tokio::time::timeout(PATIENCE, self.slots.clone().acquire_owned());
+        tokio::select! {
+            slot = slot => match slot {
+                Ok(Ok(slot)) => Begin::Now(Some(slot)),
+                Ok(Err(_closed)) => Begin::Stopped,
+                Err(_elapsed) => Begin::Now(None),
+            },
+            Ok(_) = canceled.wait_for(Option::is_some) => Begin::Never,
+        }
     }
 }
 

@@ -96,7 +96,9 @@ fn is_one_scalar(text: &str) -> bool {
     let is_syntax = |at: usize| match bytes[at] {
         b':' => ends_word(bytes.get(at + 1)),
         b'#' => ends_word(at.checked_sub(1).and_then(|before| bytes.get(before))),
-        _ => false,
+        // carriage returns and characters that some take for line breaks
+        b' '..=b'~' => false,
+        _ => true,
     };
     starts && !text.starts_with("...") && !ends_word(bytes.last()) && !(0..bytes.len()).any(is_syntax)
 }

@@ -6,7 +6,15 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-/// JSON. Of entries that are there twice, both are.
+/// An entry of an object.
+pub(crate) type Entry<'t> = (Cow<'t, str>, Json<'t>);
+
+/// The value of a key.
+pub(crate) fn find<'m, 't>(map: &'m [Entry<'t>], name: &str) -> Option<&'m Json<'t>> {
+    map.iter().find(|(key, _)| key == name).map(|(_, value)| value)
+}
+
+/// JSON whose objects have no key twice.
 #[derive(Debug)]
 pub enum Json<'t> {
     /// `null`
@@ -26,7 +34,8 @@ pub enum Json<'t> {
 }
 
 impl<'t> Json<'t> {
-    /// The tree of a text; none when it is no JSON, or has whole numbers that 64 bits with a sign do not hold.
+    /// The tree of a text; none when it is no JSON, has a key twice in one object, or a whole number that 64 bits with a
+    /// sign do not hold.
     pub fn read(text: &'t [u8]) -> Option<Self> {
         serde_json::from_slice(text).ok()
     }
@@ -41,8 +50,7 @@ impl<'t> Json<'t> {
 
     /// The last entry of this name.
     pub(crate) fn get(&self, name: &str) -> Option<&Self> {
-        let entry = self.entries()?.iter().rev().find(|(key, _)| key == name);
-        entry.map(|(_, value)| value)
+        find(self.entries()?, name)
     }
 }
 
@@ -102,8 +110,25 @@ impl<'de> Visitor<'de> for Tree {
         while let Some((Key(key), value)) = entries.next_entry()? {
             map.push((key, value));
         }
+        if has_twice(&map) {
+            return Err(A::Error::custom("a key stands twice"));
+        }
         Ok(Json::Map(map))
     }
+}
+
+/// Up to here, keys are compared each with each.
+const FEW: usize = 12;
+
+/// Which of two equal keys counts is a matter of the reader.
+fn has_twice(map: &[Entry<'_>]) -> bool {
+    if map.len() <= FEW {
+        let is_above = |(at, (key, _)): (usize, &Entry<'_>)| map[..at].iter().any(|(above, _)| above == key);
+        return map.iter().enumerate().any(is_above);
+    }
+    let mut keys: Vec<&str> = map.iter().map(|(key, _)| &**key).collect();
+    keys.sort_unstable();
+    keys.windows(2).any(|pair| pair[0] == pair[1])
 }
 
 struct Key<'t>(Cow<'t, str>);

@@ -12,22 +12,22 @@
 mod json;
 mod soundness;
 
-use std::borrow::Cow;
 use std::cmp::Ordering;
 
 pub use json::Json;
+use json::{Entry, find};
 
 /// Most applications of schemas, and comparisons of names.
-const MAX_STEPS: usize = 1 << 20;
+pub(crate) const MAX_STEPS: usize = 1 << 20;
 /// Deepest nesting of values and schemas.
-const MAX_DEPTH: usize = 100;
+pub(crate) const MAX_DEPTH: usize = 100;
 /// Whole numbers up to here are the same as floats.
 const EXACT: f64 = 9_007_199_254_740_992.0;
 
 /// Nothing is said here.
-struct Unknown;
+pub(crate) struct Unknown;
 
-type Answer = Result<bool, Unknown>;
+pub(crate) type Answer = Result<bool, Unknown>;
 
 /// Whether it is certain that a value fits the schema of a text, by the rules of draft 7 and of all later ones.
 pub fn fits(schema: &[u8], value: &Json<'_>) -> bool {
@@ -88,6 +88,7 @@ impl<'r, 't> Check<'r, 't> {
                     return Err(Unknown);
                 };
                 let target = soundness::target(self.root, reference).ok_or(Unknown)?;
+                self.step(soundness::count_definitions(self.root))?;
                 self.fits(target, value, depth + 1)
             }
             "allOf" | "anyOf" | "oneOf" => self.alternatives(name, rule, value, depth),
@@ -194,15 +195,6 @@ impl<'r, 't> Check<'r, 't> {
     }
 }
 
-/// An entry of an object.
-type Entry<'t> = (Cow<'t, str>, Json<'t>);
-
-/// The last one counts where there are several.
-fn find<'m, 't>(map: &'m [Entry<'t>], name: &str) -> Option<&'m Json<'t>> {
-    let entry = map.iter().rev().find(|(key, _)| key == name);
-    entry.map(|(_, value)| value)
-}
-
 fn of_text(name: &str, rule: &Json<'_>, text: &str) -> Answer {
     match (name, rule) {
         ("pattern", _) => Err(Unknown),
@@ -249,7 +241,11 @@ fn within(value: &Json<'_>, bound: &Json<'_>, refused: Ordering) -> Answer {
     let Some(number) = Number::of(value) else {
         return Ok(true);
     };
-    let bound = Number::of(bound).ok_or(Unknown)??;
+    // a float of a schema is not what was written there
+    let Json::Int(bound) = bound else {
+        return Err(Unknown);
+    };
+    let bound = Number::Int(*bound);
     Ok(number?.compare(bound)? != refused)
 }
 
@@ -275,12 +271,14 @@ fn has_type(rule: &Json<'_>, value: &Json<'_>) -> Answer {
     }
 }
 
-fn equals(expected: &Json<'_>, value: &Json<'_>) -> Answer {
+pub(crate) fn equals(expected: &Json<'_>, value: &Json<'_>) -> Answer {
     Ok(match (expected, value) {
         (Json::Null, Json::Null) => true,
         (Json::Bool(expected), Json::Bool(flag)) => expected == flag,
         (Json::Text(expected), Json::Text(text)) => expected == text,
-        (Json::List(_) | Json::Map(_), Json::List(_) | Json::Map(_)) => return Err(Unknown),
+        (Json::List(_) | Json::Map(_), Json::List(_) | Json::Map(_)) | (Json::Float(_), _) => {
+            return Err(Unknown);
+        }
         _ => match (Number::of(expected), Number::of(value)) {
             (Some(expected), Some(number)) => expected?.compare(number?)? == Ordering::Equal,
             _ => false,
@@ -307,7 +305,7 @@ mod tests {
     #[test]
     fn values_that_fit_plain_schemas_are_told() {
         let schema = r##"{"$schema": "http://json-schema.org/draft-07/schema#", "type": "object", "required": ["a"],
-            "properties": {"a": {"type": ["integer", "null"], "minimum": 1, "maximum": 2.5},
+            "properties": {"a": {"type": ["integer", "null"], "minimum": 1, "maximum": 2},
                 "b": {"type": "array", "items": {"$ref": "#/definitions/c", "title": "x"}, "minItems": 1},
                 "d": {"enum": ["x", 1, null, true]}, "e": {"anyOf": [{"type": "string", "minLength": 2}, {"type": "number"}]},
                 "f": {"type": "string", "pattern": "^a+$"}, "g": {"const": true}},
@@ -358,6 +356,15 @@ mod tests {
             r##"{"properties": {"b": {"$ref": "#/$defs/b"}}, "$defs": {"a": {"$ref": "#/$defs/b"}, "b": {"$ref": "#/$defs/a"}}}"##,
             r#"{"pattern": "(?<=a)b"}"#,
             r#"{"if": {}}"#,
+            r#"{"properties": {"z": {"enum": ["x", "x"]}}}"#,
+            r#"{"properties": {"z": {"enum": [1, 1.0]}}}"#,
+            r#"{"properties": {"a": {"oneOf": [{"type": "string", "type": "integer"}, {"minimum": 0}]}}}"#,
+            r#"{"$id": "https://a b/"}"#,
+            r#"{"$id": "https://a:b/x"}"#,
+            r#"{"$id": "https://x/%zz"}"#,
+            r##"{"properties": {"a": {"$ref": "#/definitions/a\\b"}}, "definitions": {"a\\b": {}}}"##,
+            r#"{"properties": {"a": {"maximum": 0.99999999999999999999}}}"#,
+            r#"{"properties": {"a": {"const": 1.00000000000000000001}}}"#,
             r#"{"type": "object"} x"#,
             r#"{"minimum": 18446744073709551615}"#,
         ] {
@@ -365,5 +372,79 @@ mod tests {
         }
         let deep = format!("{}{{}}{}", r#"{"items": "#.repeat(110), "}".repeat(110));
         assert!(!fits(&deep, r#"{"a": 1}"#));
+    }
+
+    /// Random schemas and values: whatever fits here, a validator accepts.
+    #[test]
+    fn what_fits_is_valid() {
+        let mut random = Random(7);
+        let mut fitting = 0;
+        for _ in 0..20_000 {
+            let schema = random.schema(3);
+            fitting += usize::from(fits(&schema, &random.value(3)));
+        }
+        assert!(fitting > 2_000, "{fitting}");
+    }
+
+    struct Random(u64);
+
+    impl Random {
+        fn below(&mut self, bound: u64) -> u64 {
+            self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (self.0 >> 33) % bound
+        }
+
+        fn pick<'t>(&mut self, from: &[&'t str]) -> &'t str {
+            from[self.below(from.len() as u64) as usize]
+        }
+
+        fn value(&mut self, depth: u64) -> String {
+            match self.below(if depth == 0 { 9 } else { 12 }) {
+                9 => format!("[{}, {}]", self.value(depth - 1), self.value(depth - 1)),
+                10 | 11 => format!(
+                    "{{\"a\": {}, \"b\": {}}}",
+                    self.value(depth - 1),
+                    self.value(depth - 1)
+                ),
+                _ => self
+                    .pick(&[
+                        "null", "true", "0", "1", "1.0", "2.5", "\"x\"", "\"xy\"", "[]", "{}",
+                    ])
+                    .to_owned(),
+            }
+        }
+
+        fn schema(&mut self, depth: u64) -> String {
+            let rules: Vec<String> = (0..self.below(3)).map(|_| self.rule(depth)).collect();
+            format!("{{{}}}", rules.join(", "))
+        }
+
+        fn rule(&mut self, depth: u64) -> String {
+            let name = self.pick(&[
+                "integer", "number", "string", "null", "object", "array", "boolean",
+            ]);
+            let (value, number) = (self.value(1), self.below(3));
+            match self.below(if depth == 0 { 7 } else { 14 }) {
+                0 => format!("\"type\": \"{name}\""),
+                1 => format!("\"type\": [\"null\", \"{name}\"]"),
+                2 => format!("\"enum\": [{value}, {}]", self.value(0)),
+                3 => format!("\"const\": {value}"),
+                4 => format!("\"required\": [\"a\"], \"maxProperties\": {number}"),
+                5 => format!("\"minimum\": {number}"),
+                6 => format!("\"maximum\": {number}, \"minLength\": {number}, \"minItems\": {number}"),
+                7 => format!("\"properties\": {{\"a\": {}}}", self.schema(depth - 1)),
+                8 => format!("\"additionalProperties\": {}", self.schema(depth - 1)),
+                9 => "\"additionalProperties\": false, \"properties\": {\"a\": true}".to_owned(),
+                10 => format!("\"items\": {}", self.schema(depth - 1)),
+                kind => {
+                    let keyword = ["allOf", "anyOf", "oneOf"][kind as usize - 11];
+                    format!(
+                        "\"{keyword}\": [{}, {}]",
+                        self.schema(depth - 1),
+                        self.schema(depth - 1)
+                    )
+                }
+            }
+        }
     }
 }

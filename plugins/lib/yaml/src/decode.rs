@@ -74,8 +74,8 @@ pub fn read_value(input: &[u8], strict: bool, limits: &Limits) -> Result<Value, 
     read(input, strict, Wanted::All, limits)
 }
 
-/// As [`read_value`], but only what is wanted is kept; the rest is read and checked all the same. Documents with anchors or
-/// tags come whole.
+/// As [`read_value`], but only what is wanted is kept; the rest is read and checked all the same. Documents with anchors,
+/// tags, merges or keys that are no text come whole.
 ///
 /// # Errors
 /// As [`read_value`].

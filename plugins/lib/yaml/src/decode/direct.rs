@@ -311,7 +311,7 @@ mod tests {
                 "{text}"
             );
         }
-        let merged = wanted("spec: &s {kind: y}\n<<: *s\n").expect("sound");
-        assert_eq!(merged["kind"], "y");
+        let merged = wanted("spec: &s {kind: own}\n<<: *s\n").expect("sound");
+        assert_eq!(merged["kind"], "own");
     }
 }
