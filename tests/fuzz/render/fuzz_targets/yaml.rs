@@ -4,7 +4,8 @@
 
 use libfuzzer_sys::fuzz_target;
 use sluice_yaml::{
-    EmitOptions, Flavour, Limits, Schema, emit_node, emit_value, parse_documents, read_value, to_json,
+    Annotated, EmitOptions, Flavour, Limits, Schema, emit_node, emit_value, parse_documents, read_value,
+    to_json,
 };
 
 fuzz_target!(|bytes: &[u8]| {
@@ -25,6 +26,9 @@ fuzz_target!(|bytes: &[u8]| {
             let again = read_value(text.as_bytes(), true, &limits).expect("what was written can be read");
             assert_eq!(Ok(&text), emit_value(&again, Flavour::Sigs).as_ref(), "{value}");
         }
+    }
+    if let Ok(Some(document)) = Annotated::parse(bytes, &limits) {
+        let _ = document.emit(&EmitOptions::KYAML);
     }
     let _ = read_value(bytes, true, &limits);
     let _ = read_value(bytes, false, &limits);

@@ -71,9 +71,14 @@ impl Scanner<'_> {
     }
 
     fn take_line(&mut self, text: &mut String) {
-        let from = self.mark.pos;
+        let (from, fresh_lines) = (self.mark.pos, self.fresh_lines);
         self.skip_line_rest();
-        text.push_str(&self.text[from..self.mark.pos]);
+        let line = &self.text[from..self.mark.pos];
+        if line.bytes().all(is_blank) {
+            // For the comments behind the scalar it is an empty line.
+            self.fresh_lines = fresh_lines;
+        }
+        text.push_str(line);
     }
 
     /// Scans the chomping and indentation indicators, in either order.
