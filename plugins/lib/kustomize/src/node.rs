@@ -176,6 +176,13 @@ pub(crate) fn push_field(map: &mut Node, name: &str, value: Node) {
     map.content.push(value);
 }
 
+/// The style of a text that is new.
+pub(crate) fn style_of_new(text: &str) -> Style {
+    let mut value = new_string(text);
+    quote_if_ambiguous(&mut value);
+    value.style
+}
+
 /// Appends a text. One that reads as a number or bool is in quotes from the start: a patch that puts a number in its place
 /// keeps them.
 pub(crate) fn push_text(map: &mut Node, name: &str, text: &str) {

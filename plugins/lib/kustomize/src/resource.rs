@@ -5,7 +5,7 @@
 
 use std::rc::Rc;
 
-use sluice_yaml::{Kind, Node};
+use sluice_yaml::{Kind, Node, Style};
 
 use crate::error::{Error, Result};
 use crate::history::{History, PreviousId};
@@ -74,8 +74,9 @@ pub(crate) struct Resource {
     pub from_chart: bool,
     /// Labels and annotations that stand in several places as one.
     pub shared: SharedTexts,
-    /// Names of the annotations, kustomize's own among them, that were there when all were last written at once.
-    pub settled_annotations: Vec<String>,
+    /// The annotations, kustomize's own among them, that were there when all were last written at once, with the styles
+    /// that they have since then.
+    pub settled_annotations: Vec<(String, Style)>,
 }
 
 /// The id of an object.

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use sluice_yaml::{Kind, Node, Value};
 
 use super::{Behavior, Resource};
-use crate::node::{StringMap, is_null, push_field, push_text, untagged};
+use crate::node::{StringMap, is_null, push_field, push_text, style_of_new, untagged};
 use crate::origin::{ORIGIN_ANNOTATION, Origin, TRANSFORMATIONS_ANNOTATION, transformations_text};
 
 const DOMAIN: &str = "internal.config.kubernetes.io/";
@@ -176,8 +176,10 @@ impl Resource {
     /// Notes that all annotations were written at once, and keeps their place in the object.
     pub fn settle_annotations(&mut self) {
         self.ensure_annotations();
-        let own = self.meta_map("annotations").into_keys();
-        self.settled_annotations = own.chain(self.build_annotations().into_keys()).collect();
+        let mut all = self.meta_map("annotations");
+        all.extend(self.build_annotations());
+        let styled = all.into_iter().map(|(name, text)| (name, style_of_new(&text)));
+        self.settled_annotations = styled.collect();
     }
 
     fn build_annotations(&self) -> StringMap {

@@ -76,7 +76,7 @@ fn visible(resource: &Resource) -> Node {
             || name == TRANSFORMATIONS_ANNOTATION
             || match resource.settled_annotations.as_slice() {
                 [] => name.ends_with("/generatorBehavior") || name.ends_with("/needsHashSuffix"),
-                settled => settled.iter().any(|known| known == name),
+                settled => settled.iter().any(|(known, _)| known == name),
             }
     };
     let pairs = annotations
@@ -84,6 +84,12 @@ fn visible(resource: &Resource) -> Node {
         .map(|(key, value)| [key.clone(), value.clone()]);
     let (mut entries, mut later): (Vec<_>, Vec<_>) = pairs.partition(|[key, _]| first(&key.value));
     entries.sort_by(|a, b| a[0].value.cmp(&b[0].value));
+    for [key, value] in &mut entries {
+        let mut settled = resource.settled_annotations.iter();
+        if let Some((_, style)) = settled.find(|(known, _)| *known == key.value) {
+            value.style = *style;
+        }
+    }
     later.sort_by_key(|[key, _]| LATER.iter().position(|(name, _)| key.value.ends_with(name)));
     for [key, value] in &mut later {
         if LATER
