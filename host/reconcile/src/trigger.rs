@@ -67,9 +67,12 @@ pub struct HelmCharts(pub Arc<Engine>);
 
 impl Observer<HelmChart> for HelmCharts {
     fn changed(&self, key: &ObjectKey, old: Option<&Arc<HelmChart>>, new: Option<&Arc<HelmChart>>) {
-        let target = new.map(|object| helm_chart::target(object));
-        self.0.chart_sources.set(key, target);
-        wake_itself(&self.0.queues.helm_charts, key, old, new);
+        // where others reconcile it, it is watched for the HelmReleases that use it
+        if self.0.options.serves("HelmChart") {
+            let target = new.map(|object| helm_chart::target(object));
+            self.0.chart_sources.set(key, target);
+            wake_itself(&self.0.queues.helm_charts, key, old, new);
+        }
         wake_consumers(&self.0, key, old, new);
     }
 }

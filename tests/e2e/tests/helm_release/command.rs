@@ -100,6 +100,16 @@ async fn a_chart_template_becomes_a_helm_chart_that_follows_it() -> Result<()> {
                 .await
         }
     };
+    let untouched = case.get("HelmChart", &name).await?;
+    let kept = (
+        &untouched["metadata"]["finalizers"],
+        &untouched["status"]["conditions"],
+    );
+    assert_eq!(
+        kept,
+        (&Value::Null, &Value::Null),
+        "HelmChart is not among --kinds"
+    );
     give(&chart).await?;
     let ready = case.until("HelmRelease", "web", "is ready", is_current).await?;
     assert_eq!(ready["status"]["helmChart"], format!("{}/{name}", case.namespace));
