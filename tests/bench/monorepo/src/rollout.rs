@@ -161,11 +161,10 @@ fn state(data: &Value) -> State {
     let holds = |kind: &str| condition(kind).is_some_and(|it| it["status"] == "True");
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     State {
-        revision: text(if status["history"].is_array() {
-            &status["history"][0]["chartVersion"]
-        } else {
-            &status["lastAppliedRevision"]
-        }),
+        revision: match &status["lastAppliedRevision"] {
+            Value::Null => text(&status["history"][0]["chartVersion"]),
+            revision => text(revision),
+        },
         settled: holds("Ready") && !holds("Reconciling"),
         waiting: condition("Healthy").is_some_and(|it| it["status"] == "Unknown"),
         handled: text(&status["lastHandledReconcileAt"]),
