@@ -89,17 +89,22 @@ impl<'a> Composer<'a> {
         self.begins.pos
     }
 
-    /// The next document; `None` at the end of the stream.
-    pub(crate) fn next_document(&mut self) -> Result<Option<Node>, Error> {
+    /// Where the next document begins; `None` at the end of the stream.
+    fn begin_document(&mut self) -> Result<Option<Mark>, Error> {
         if !self.started {
             self.parser.next()?;
             self.started = true;
         }
         let event = self.parser.next()?;
-        if !matches!(event.kind, EventKind::DocumentStart) {
+        Ok(matches!(event.kind, EventKind::DocumentStart).then_some(event.start))
+    }
+
+    /// The next document; `None` at the end of the stream.
+    pub(crate) fn next_document(&mut self) -> Result<Option<Node>, Error> {
+        let Some(begins) = self.begin_document()? else {
             return Ok(None);
-        }
-        self.begins = event.start;
+        };
+        self.begins = begins;
         if self.parser.schema() == Schema::V2 {
             self.anchors = Anchors::default();
         }
@@ -128,12 +133,7 @@ impl<'a> Composer<'a> {
         depth: usize,
         take: &mut dyn FnMut(&[&str], Node) -> Result<(), E>,
     ) -> Result<Option<Node>, E> {
-        if !self.started {
-            self.parser.next()?;
-            self.started = true;
-        }
-        let event = self.parser.next()?;
-        if !matches!(event.kind, EventKind::DocumentStart) {
+        if self.begin_document()?.is_none() {
             return Ok(None);
         }
         self.anchors = Anchors::default();

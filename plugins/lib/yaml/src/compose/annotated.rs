@@ -97,12 +97,7 @@ impl<'a> Composer<'a> {
 
     /// As [`next_document`](Self::next_document), with the notes of its nodes. Aliases are not expanded.
     pub(crate) fn next_annotated(&mut self) -> Result<Option<Annotated>, Error> {
-        if !self.started {
-            self.parser.next()?;
-            self.started = true;
-        }
-        let event = self.parser.next()?;
-        if !matches!(event.kind, EventKind::DocumentStart) {
+        if self.begin_document()?.is_none() {
             return Ok(None);
         }
         let head = self.parser.take_remarks().head;

@@ -70,6 +70,11 @@ impl<'d> Writer<'d> {
         self.document.notes_of(node)?.anchor.as_deref()
     }
 
+    fn remarks(&self, node: &Node) -> Remarks {
+        let notes = self.document.notes_of(node);
+        notes.map(|notes| notes.remarks.clone()).unwrap_or_default()
+    }
+
     /// Announces the comments that come with the beginning of a node; a foot is passed on by keys.
     fn announce(&mut self, node: &Node, tail: &str, with_foot: bool) {
         let is_alias = self.is_alias(node);
@@ -78,8 +83,7 @@ impl<'d> Writer<'d> {
         } else {
             tail
         };
-        let found = self.document.notes_of(node).map(|notes| &notes.remarks);
-        let found = found.cloned().unwrap_or_default();
+        let found = self.remarks(node);
         let begins = match node.kind {
             Kind::Scalar if with_foot => found,
             Kind::Scalar => Remarks {
@@ -96,8 +100,7 @@ impl<'d> Writer<'d> {
 
     /// Announces the comments that come with the end of a collection.
     fn announce_end(&mut self, node: &Node, tail: &str, with_foot: bool) {
-        let found = self.document.notes_of(node).map(|notes| &notes.remarks);
-        let mut found = found.cloned().unwrap_or_default();
+        let mut found = self.remarks(node);
         found.head.clear();
         if !with_foot {
             found.foot.clear();
