@@ -2,6 +2,7 @@
 
 mod direct;
 mod go_syntax;
+mod skim;
 mod unique;
 mod v2;
 mod v3;
@@ -16,6 +17,7 @@ use crate::emitter::{EmitOptions, emit_node, node_style, sort_keys};
 use crate::error::{Error, ErrorKind};
 use crate::limits::{Limits, MAX_WALK_DEPTH};
 use crate::node::{Node, Style, Tag};
+use crate::reader;
 use crate::resolve::{Data, FloatPrecision, Schema, format_float, short_tag};
 use serde_json::Number;
 
@@ -85,6 +87,12 @@ pub fn read_wanted(input: &[u8], wanted: Wanted, limits: &Limits) -> Result<Valu
 
 fn read(input: &[u8], strict: bool, wanted: Wanted, limits: &Limits) -> Result<Value, Error> {
     let source = open_source(input, limits)?;
+    if source.fault.is_none()
+        && let Some(kept) = skim::skim(&source.text, wanted, limits)
+        && let Some(value) = direct::read(&reader::open(kept.as_bytes()), strict, wanted, limits)
+    {
+        return Ok(value);
+    }
     if let Some(value) = direct::read(&source, strict, wanted, limits) {
         return Ok(value);
     }

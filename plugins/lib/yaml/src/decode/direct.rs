@@ -21,7 +21,7 @@ pub enum Wanted {
 }
 
 impl Wanted {
-    fn field(self, name: &str) -> Option<Self> {
+    pub(super) fn field(self, name: &str) -> Option<Self> {
         match self {
             Self::All => Some(Self::All),
             Self::Fields(fields) => fields
