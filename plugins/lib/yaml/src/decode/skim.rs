@@ -184,6 +184,10 @@ impl Skimmer<'_> {
                 self.lines.pass_block(self.column()?)?;
                 Next::Entry
             }
+            Scalar::Quoted(mark) => {
+                self.lines.pass_quoted(mark, self.column()?)?;
+                Next::Entry
+            }
             Scalar::Flow(nodes) => {
                 self.nodes += nodes;
                 Next::Entry

@@ -1,6 +1,8 @@
-//! The lines of a document that have content, and the lines of block scalars, which need no look.
+//! The lines of a document that have content, and those of scalars that are longer than one.
 
 use std::ops::Range;
+
+use super::scalar::{Quoted, close_quote, is_end};
 
 /// Characters that break lines beside the line feed, or are no part of a text.
 const BREAKS: [char; 5] = ['\r', '\u{85}', '\u{2028}', '\u{2029}', '\u{feff}'];
@@ -40,6 +42,7 @@ impl Line<'_> {
 
 pub(super) struct Lines<'t> {
     document: &'t str,
+    has_tabs: bool,
     at: usize,
 }
 
@@ -51,7 +54,11 @@ impl<'t> Lines<'t> {
         } else {
             document.contains(BREAKS)
         };
-        (!breaks).then_some(Self { document, at: 0 })
+        (!breaks).then(|| Self {
+            document,
+            has_tabs: document.contains('\t'),
+            at: 0,
+        })
     }
 
     pub(super) fn text(&self, range: Range<usize>) -> &'t str {
@@ -76,7 +83,7 @@ impl<'t> Lines<'t> {
             if text.is_empty() {
                 continue;
             }
-            if !text.starts_with('#') && text.contains('\t') {
+            if self.has_tabs && !text.starts_with('#') && text.contains('\t') {
                 return None;
             }
             return Some(Some(Line { text, column, start }));
@@ -107,5 +114,19 @@ impl<'t> Lines<'t> {
             self.at = behind;
         }
         Some(())
+    }
+
+    /// Passes the lines of a quoted scalar up to its end, and a comment behind it; none where one is not deeper than
+    /// `parent`.
+    pub(super) fn pass_quoted(&mut self, mark: u8, parent: usize) -> Option<()> {
+        loop {
+            let line = self.next()??;
+            if line.column <= parent || line.text.contains('\t') {
+                return None;
+            }
+            if let Quoted::Ends(length) = close_quote(line.text.as_bytes(), mark)? {
+                return is_end(&line.text.as_bytes()[length..]).then_some(());
+            }
+        }
     }
 }

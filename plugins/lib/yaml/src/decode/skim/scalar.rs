@@ -12,6 +12,8 @@ pub(super) enum Scalar {
     Whole,
     /// A plain one, which the next line may go on with.
     Plain,
+    /// A quoted one that goes on in the next line.
+    Quoted(u8),
     /// The header of a block scalar.
     Block,
     /// A flow sequence with so many items.
@@ -52,12 +54,19 @@ fn plain_key_length(bytes: &[u8]) -> Option<usize> {
     }
 }
 
-/// The length of a quoted text, its quotes included; none where it does not end here or needs a closer look.
-fn quoted_length(bytes: &[u8]) -> Option<usize> {
-    let mark = *bytes.first()?;
-    let mut at = 1;
-    loop {
-        let byte = *bytes.get(at)?;
+/// How a text goes on that began with a quote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Quoted {
+    /// It ends with the quote in front of this position.
+    Ends(usize),
+    /// It goes on in the next line.
+    GoesOn,
+}
+
+/// Looks for the closing quote; none where something needs a closer look.
+pub(super) fn close_quote(bytes: &[u8], mark: u8) -> Option<Quoted> {
+    let mut at = 0;
+    while let Some(byte) = bytes.get(at) {
         let next = bytes.get(at + 1);
         match byte {
             b'\\' if mark == b'"' => {
@@ -66,10 +75,20 @@ fn quoted_length(bytes: &[u8]) -> Option<usize> {
                 }
                 at += 2;
             }
-            b'\'' if mark == byte && next == Some(&b'\'') => at += 2,
-            _ if byte == mark => return Some(at + 1),
+            b'\'' if mark == *byte && next == Some(&b'\'') => at += 2,
+            _ if *byte == mark => return Some(Quoted::Ends(at + 1)),
             _ => at += 1,
         }
+    }
+    Some(Quoted::GoesOn)
+}
+
+/// The length of a quoted text that ends in its line, its quotes included.
+fn quoted_length(bytes: &[u8]) -> Option<usize> {
+    let (mark, inner) = bytes.split_first()?;
+    match close_quote(inner, *mark)? {
+        Quoted::Ends(length) => Some(length + 1),
+        Quoted::GoesOn => None,
     }
 }
 
@@ -77,10 +96,10 @@ fn quoted_length(bytes: &[u8]) -> Option<usize> {
 pub(super) fn scan(text: &str) -> Option<Scalar> {
     let bytes = text.as_bytes();
     match *bytes.first()? {
-        b'"' | b'\'' => {
-            let length = quoted_length(bytes)?;
-            is_end(&bytes[length..]).then_some(Scalar::Whole)
-        }
+        mark @ (b'"' | b'\'') => match close_quote(&bytes[1..], mark)? {
+            Quoted::Ends(length) => is_end(&bytes[length + 1..]).then_some(Scalar::Whole),
+            Quoted::GoesOn => Some(Scalar::Quoted(mark)),
+        },
         b'|' | b'>' => matches!(&bytes[1..], [] | [b'-' | b'+']).then_some(Scalar::Block),
         b'[' | b'{' => flow(bytes),
         b'-' => {
@@ -97,7 +116,7 @@ pub(super) fn scan(text: &str) -> Option<Scalar> {
 }
 
 /// Nothing, or a comment.
-fn is_end(behind: &[u8]) -> bool {
+pub(super) fn is_end(behind: &[u8]) -> bool {
     let blanks = behind.iter().take_while(|byte| **byte == b' ').count();
     match behind.get(blanks) {
         None => true,
