@@ -5,6 +5,8 @@ mod display;
 use std::ops::Range;
 use std::rc::Rc;
 
+use smallvec::SmallVec;
+
 use crate::builtin::Builtin;
 use crate::function::Function;
 use crate::value::{Str, Value};
@@ -83,7 +85,7 @@ pub(crate) struct Pipe {
     /// The variables are assigned, not declared.
     pub is_assignment: bool,
     pub variables: Vec<Target>,
-    pub commands: Vec<Command>,
+    pub commands: SmallVec<[Command; 1]>,
 }
 
 /// A variable that a pipeline declares or assigns.
@@ -100,7 +102,7 @@ pub(crate) struct Slots {
 
 pub(crate) struct Command {
     pub pos: Pos,
-    pub args: Vec<Arg>,
+    pub args: SmallVec<[Arg; 3]>,
 }
 
 pub(crate) enum Arg {
@@ -133,10 +135,13 @@ pub(crate) struct Quoted {
     pub value: Value,
 }
 
+/// The names of a chain of fields; few chains are longer.
+pub(crate) type FieldNames = SmallVec<[Str; 3]>;
+
 /// `.a.b`
 pub(crate) struct Field {
     pub pos: Pos,
-    pub names: Vec<Str>,
+    pub names: FieldNames,
 }
 
 /// `$x.a.b`
@@ -144,7 +149,7 @@ pub(crate) struct Variable {
     pub pos: Pos,
     pub name: Str,
     pub slots: Slots,
-    pub names: Vec<Str>,
+    pub names: FieldNames,
 }
 
 /// The name of a function.
@@ -164,7 +169,7 @@ pub(crate) enum Callee {
 pub(crate) struct Chain {
     pub pos: Pos,
     pub base: Arg,
-    pub names: Vec<Str>,
+    pub names: FieldNames,
 }
 
 impl Arg {

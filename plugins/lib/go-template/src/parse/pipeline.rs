@@ -1,9 +1,11 @@
 //! Pipelines: declarations, commands, operands; variables get their slots.
 
+use smallvec::{SmallVec, smallvec};
+
 use super::token::{Kind, Token};
 use super::tree::{Declared, Parser};
 use super::{PAREN_LIMIT, number};
-use crate::ast::{Arg, Call, Chain, Command, Field, Pipe, Pos, Quoted, Slots, Target, Variable};
+use crate::ast::{Arg, Call, Chain, Command, Field, FieldNames, Pipe, Pos, Quoted, Slots, Target, Variable};
 use crate::error::Error;
 use crate::value::{Str, Value};
 
@@ -11,7 +13,7 @@ impl Parser<'_> {
     pub fn pipeline(&mut self, context: &str, end: Kind) -> Result<Pipe, Error> {
         let pos = self.peek_non_space().start as Pos;
         let (names, is_assignment) = self.declarations(context)?;
-        let mut commands = Vec::new();
+        let mut commands = SmallVec::new();
         loop {
             let token = self.next_non_space();
             match token.kind {
@@ -148,7 +150,7 @@ impl Parser<'_> {
 
     fn command(&mut self) -> Result<Command, Error> {
         let pos = self.peek_non_space().start as Pos;
-        let mut args = Vec::new();
+        let mut args = SmallVec::new();
         loop {
             self.peek_non_space();
             if let Some(operand) = self.operand()? {
@@ -179,21 +181,17 @@ impl Parser<'_> {
             return Ok(Some(term));
         }
         let pos = first.start as Pos;
-        let mut names = Vec::new();
-        while self.peek().kind == Kind::Field {
-            let token = self.next();
-            names.push(self.names.get(&self.text(token)[1..]));
-        }
         match &mut term {
             Arg::Field(field) => {
                 field.pos = pos;
-                field.names.append(&mut names);
+                self.fields(&mut field.names);
             }
             Arg::Variable(variable) => {
                 variable.pos = pos;
-                variable.names.append(&mut names);
+                self.fields(&mut variable.names);
             }
             Arg::Bool(..) | Arg::String(_) | Arg::Number(_) | Arg::Nil(_) | Arg::Dot(_) => {
+                self.fields(&mut FieldNames::new());
                 let mut text = Vec::new();
                 self.source.arg(&mut text, &term);
                 let text = crate::format::quote(&text);
@@ -202,10 +200,20 @@ impl Parser<'_> {
             }
             Arg::Call(_) | Arg::Chain(_) | Arg::Pipe(_) => {
                 let base = term;
+                let mut names = FieldNames::new();
+                self.fields(&mut names);
                 return Ok(Some(Arg::Chain(Box::new(Chain { pos, base, names }))));
             }
         }
         Ok(Some(term))
+    }
+
+    /// Adds the fields that stand here.
+    fn fields(&mut self, names: &mut FieldNames) {
+        while self.peek().kind == Kind::Field {
+            let token = self.next();
+            names.push(self.names.get(&self.text(token)[1..]));
+        }
     }
 
     fn term(&mut self) -> Result<Option<Arg>, Error> {
@@ -219,7 +227,7 @@ impl Parser<'_> {
             Kind::Variable => self.variable(token)?,
             Kind::Field => Arg::Field(Box::new(Field {
                 pos,
-                names: vec![self.names.get(&text[1..])],
+                names: smallvec![self.names.get(&text[1..])],
             })),
             Kind::Bool => Arg::Bool(pos, text == b"true"),
             Kind::CharConstant => self.number(number::character(pos, text))?,
@@ -279,7 +287,7 @@ impl Parser<'_> {
             pos: token.start as Pos,
             name: self.names.get(name),
             slots: self.slots(name),
-            names: Vec::new(),
+            names: FieldNames::new(),
         })))
     }
 }
