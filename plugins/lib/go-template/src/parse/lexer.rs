@@ -45,7 +45,7 @@ fn find(text: &[u8], pattern: &[u8]) -> Option<usize> {
 }
 
 fn newlines(text: &[u8]) -> usize {
-    text.iter().filter(|byte| **byte == b'\n').count()
+    memchr::memchr_iter(b'\n', text).count()
 }
 
 /// Go's `%#U`.
