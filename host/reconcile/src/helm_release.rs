@@ -23,6 +23,7 @@ pub mod preview;
 mod reference;
 mod render;
 mod resources;
+mod reuse;
 mod source;
 mod spec;
 mod status;

@@ -2,6 +2,7 @@
 //! Each sort of step is done at most once; after a remediation the next pass decides anew (Flux, `AtomicRelease`).
 
 mod end;
+mod keep;
 mod look;
 
 use std::time::Duration;
@@ -13,6 +14,7 @@ use sluice_release::{Records as _, State, Storage, Target, Wanted, determine};
 use tokio::sync::watch;
 
 use self::end::Stop;
+use self::keep::Kept;
 use super::MANAGER;
 use super::decide::{End, Known, Sort, Step, decide};
 use super::drift::Drift;
@@ -31,6 +33,8 @@ pub(super) struct Atomic {
     /// Number of the latest stored revision; 0 when there is none.
     pub(super) latest: u32,
     pub(super) drift: Drift,
+    /// The values of the release that stands, where they are kept.
+    pub(super) kept: Option<Kept>,
     done: Vec<Sort>,
 }
 
@@ -44,6 +48,7 @@ impl Atomic {
             cancel,
             latest: 0,
             drift: Drift::default(),
+            kept: None,
             done: Vec::new(),
         }
     }
@@ -94,6 +99,7 @@ impl Atomic {
             self.unknown_state(&format!("failed to retrieve last release from storage: {error}"))
         })?;
         self.latest = stored.first().map_or(0, |latest| latest.version);
+        self.keep_values(&stored).await?;
         let state = determine(stored.first(), &self.pass.progress.status.history, &self.wanted());
         let drifted = state == State::InSync && self.find_drift(stored.first()).await?;
         let forced = self.pass.progress.take_force();
@@ -120,7 +126,10 @@ impl Atomic {
         Wanted {
             chart_name: chart.name.clone(),
             chart_version: chart.version.clone(),
-            config_digest: chart.config_digest.clone(),
+            config_digest: match &self.kept {
+                Some(kept) => kept.digest.clone(),
+                None => chart.config_digest.clone(),
+            },
             changed_since: self.pass.progress.changed_since(),
             test,
         }

@@ -80,19 +80,24 @@ pub(super) fn key(artifact: &Artifact, layers: &Layers, tracked: bool, plugin: &
     builder.finish()
 }
 
-/// Loads the packed chart and merges the values in the sandbox.
+/// Loads the packed chart and merges the values in the sandbox, with those of a release below them where one is given
+/// ([`super::reuse::input`]).
 pub(super) async fn load(
     plugin: &Plugin,
     call: &Call,
     bytes: Bytes,
     layers: &Layers,
+    reuse: Option<&Value>,
 ) -> Result<(Map<String, Value>, Map<String, Value>), Failure> {
     let failed = |text: String| {
         let text = format!("Could not load chart: {}", layers.mask(&text));
         Failure::retry(sluice_model::condition::reasons::ARTIFACT_FAILED, text)
     };
     let (tree, root) = packed(bytes).map_err(failed)?;
-    let config = json!({"release": {}, "values": layers.layers, "loadOnly": true});
+    let mut config = json!({"release": {}, "values": layers.layers, "loadOnly": true});
+    if let Some(reuse) = reuse {
+        config["reuse"] = reuse.clone();
+    }
     let request = RenderRequest {
         config: config.to_string(),
         root,

@@ -96,7 +96,6 @@ impl Pass {
         let shared = self.shared.clone();
         let object = self.object.clone();
         let rules = expression::health_rules(&object.spec.health_check_exprs)?;
-        refuse_unserved(&object)?;
         let known = self.progress.status.helm_chart.clone();
         self.progress.status.helm_chart = shared.keep_chart(&object, known.as_deref()).await?;
         self.progress.preparing();
@@ -172,7 +171,7 @@ impl Pass {
             let bytes = source::chart_bytes(&engine, &self.object, artifact)
                 .await
                 .map_err(|error| self.shared.no_chart(&error))?;
-            chart::load(&plugin, &call, bytes, layers).await
+            chart::load(&plugin, &call, bytes, layers, None).await
         };
         let (metadata, config) = self.writer.while_slow(loading, WORTH_A_WRITE, &status).await?;
         let loaded = chart::loaded(key, (&metadata, &config), artifact, tracked.then_some(in_version))?;
@@ -281,14 +280,4 @@ fn is_same_cluster(one: &HelmRelease, other: &HelmRelease) -> bool {
         Some((ObjectKey::of(object).namespace, kube_config))
     };
     reference(one) == reference(other)
-}
-
-/// Fields that this version does not serve are refused by name: what they ask for would not happen.
-fn refuse_unserved(object: &HelmRelease) -> Result<(), Failure> {
-    let upgrade = object.spec.upgrade.as_ref();
-    if upgrade.is_some_and(|upgrade| upgrade.preserve_values == Some(true)) {
-        let text = "spec.upgrade.preserveValues is not served by this version of Sluice";
-        return Err(Failure::stalled(reasons::FAILED, text));
-    }
-    Ok(())
 }

@@ -14,7 +14,7 @@ use super::post_render::{self, KUSTOMIZE};
 use super::render::{self, Input, RenderError, Served};
 use super::spec::{Identity, skips_schema};
 use super::values::{self, ValuesError};
-use super::{MANAGER, chart, drift, resources};
+use super::{MANAGER, chart, drift, resources, reuse};
 use crate::key::ObjectKey;
 
 /// The plugin that renders charts.
@@ -117,9 +117,14 @@ impl Subject<'_> {
         post_renderer: Option<&Plugin>,
     ) -> Result<Built, PreviewError> {
         let (key, spec, identity) = (self.key(), &self.object.spec, Identity::of(self.object));
-        let layers = values::layers_of(self.cluster, &key.namespace, spec)
+        let mut layers = values::layers_of(self.cluster, &key.namespace, spec)
             .await
             .map_err(Why::from)?;
+        let kept = release.filter(|_| reuse::is_wanted(spec));
+        if let Some(release) = kept {
+            layers.conceal(&release.config);
+        }
+        let reuse = kept.map(reuse::input);
         let input = Input {
             plugin,
             call: self.call(),
@@ -130,6 +135,7 @@ impl Subject<'_> {
             revision: release.map_or(0, |release| release.version) + 1,
             is_upgrade: release.is_some(),
             skip_schema: skips_schema(spec, release.is_some()),
+            reuse: reuse.as_ref(),
         };
         let assumed = Served::Assumed(self.assumed.kube_version, self.assumed.api_versions);
         let served = self.cluster.map_or(assumed, Served::By);

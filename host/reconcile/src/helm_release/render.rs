@@ -61,6 +61,8 @@ pub(super) struct Input<'a> {
     pub(super) revision: u32,
     pub(super) is_upgrade: bool,
     pub(super) skip_schema: bool,
+    /// The release whose values are kept, by [`super::reuse::input`].
+    pub(super) reuse: Option<&'a Value>,
 }
 
 /// What a render is told of a cluster.
@@ -109,6 +111,9 @@ pub(super) async fn render(input: Input<'_>, served: Served<'_>) -> Result<Rende
     });
     if let Some(version) = input.chart_version {
         config["chartVersion"] = version.into();
+    }
+    if let Some(reuse) = input.reuse {
+        config["reuse"] = reuse.clone();
     }
     served
         .describe(&mut config)

@@ -56,6 +56,11 @@ impl Layers {
         sluice_cluster::mask::mask(text, &self.secrets)
     }
 
+    /// Takes the values of a release for secret: they may come of Secrets that the spec names no more.
+    pub(super) fn conceal(&mut self, values: &serde_json::Map<String, Value>) {
+        self.secrets.extend(parts(&json!(values).to_string()));
+    }
+
     fn add(&mut self, reference: &ValuesReference, inline: Option<&Value>, text: String) {
         let Some(path) = reference.target_path.as_deref().filter(|path| !path.is_empty()) else {
             self.layers.push(json!({ "yaml": text }));

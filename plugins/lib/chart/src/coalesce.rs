@@ -54,21 +54,47 @@ impl Coalescer {
         Ok(out)
     }
 
+    /// What a release that stands was made of, for one that keeps its values (helm's `--reuse-values`): the values of its
+    /// chart below its config. Subcharts are no part of what a release keeps of its chart. Nothing given is changed.
+    pub fn former(&mut self, chart: &str, values: &Map, config: &Map) -> Map {
+        let out = deep_copy(config);
+        self.own_values((chart, &[]), values, &out, ("", self.merge));
+        out
+    }
+
+    /// The config of a release below the user's values, which win.
+    pub fn below(&mut self, user: &Map, config: &Map) -> Map {
+        let out = deep_copy(user);
+        self.tables(&out, &deep_copy(config), "", self.merge);
+        out
+    }
+
     fn chart(&mut self, chart: &Chart, dest: &Map, prefix: &str, merge: bool) -> Result<(), CoalesceError> {
-        self.own_values(chart, dest, prefix, merge);
+        self.own_values(
+            (chart.name(), &chart.dependencies),
+            &chart.values,
+            dest,
+            (prefix, merge),
+        );
         self.subcharts(chart, dest, prefix, merge)
     }
 
-    fn own_values(&mut self, chart: &Chart, dest: &Map, prefix: &str, merge: bool) {
-        let prefix = concat(prefix, chart.name());
-        let defaults = deep_copy(&chart.values);
+    fn own_values(
+        &mut self,
+        (chart, children): (&str, &[Chart]),
+        defaults: &Map,
+        dest: &Map,
+        (prefix, merge): (&str, bool),
+    ) {
+        let prefix = concat(prefix, chart);
+        let defaults = deep_copy(defaults);
         for (key, default) in defaults.entries() {
             match (dest.get(&key), default) {
                 (Some(Value::Nil), _) if !merge => {
                     dest.remove(&key);
                 }
                 (Some(Value::Map(table)), Value::Map(default)) => {
-                    let is_child = chart.dependencies.iter().any(|child| key == *child.name());
+                    let is_child = children.iter().any(|child| key == *child.name());
                     let merge = merge || is_child;
                     if !merge {
                         clean_nulls(&default);

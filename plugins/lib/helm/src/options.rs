@@ -56,6 +56,18 @@ pub enum Layer {
     SetLiteral(String),
 }
 
+/// A release whose values are kept, as `helm upgrade --reuse-values` keeps them.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Reuse {
+    /// The values of its chart, as the release has them.
+    #[serde(default)]
+    pub chart_values: serde_json::Map<String, serde_json::Value>,
+    /// The user's values that it was made with.
+    #[serde(default)]
+    pub config: serde_json::Map<String, serde_json::Value>,
+}
+
 /// All of a request but its files.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -65,6 +77,9 @@ pub struct Options {
     /// The user's values.
     #[serde(default)]
     pub values: Vec<Layer>,
+    /// A release whose values stay below those.
+    #[serde(default)]
+    pub reuse: Option<Reuse>,
     /// Directory of the tree that relative paths of values start from.
     #[serde(default)]
     pub working_directory: String,

@@ -14,7 +14,7 @@ use crate::functions::{self, Cluster};
 use crate::hook::Hook;
 use crate::manifest::{self, Manifest};
 use crate::options::Options;
-use crate::{name_template, output, render, user_values};
+use crate::{name_template, output, render, reuse, user_values};
 
 /// What a render draws on besides its files.
 pub struct Environment {
@@ -67,8 +67,11 @@ pub fn template(
         let text = &options.release.name_template;
         options.release.name = name_template::render(text, &sprig.functions, environment.limits)?;
     }
-    let user = user_values::merge(files, &options)?;
+    let mut user = user_values::merge(files, &options)?;
     let (mut chart, mut warnings) = load_chart(files, path, &options)?;
+    if let Some(reuse) = &options.reuse {
+        user = reuse::keep(reuse, &mut chart, &user, &mut warnings);
+    }
     check_release_name(&options.release.name)?;
     let more =
         process_dependencies(&mut chart, &user).map_err(|error| Error::Dependencies(error.to_string()))?;
@@ -123,8 +126,11 @@ pub struct Unrendered {
 /// # Errors
 /// As [`template`], for these two.
 pub fn load_only(files: &Rc<dyn Files>, path: &str, options: &Options) -> Result<Unrendered, Error> {
-    let user_values = user_values::merge(files, options)?;
-    let (chart, warnings) = load_chart(files, path, options)?;
+    let mut user_values = user_values::merge(files, options)?;
+    let (mut chart, mut warnings) = load_chart(files, path, options)?;
+    if let Some(reuse) = &options.reuse {
+        user_values = reuse::keep(reuse, &mut chart, &user_values, &mut warnings);
+    }
     Ok(Unrendered {
         chart,
         user_values,

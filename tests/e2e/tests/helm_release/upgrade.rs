@@ -253,3 +253,95 @@ async fn with_retry_on_failure_nothing_is_remediated() -> Result<()> {
     assert!(healed["status"].get("failures").is_none(), "{healed}");
     Ok(())
 }
+
+/// What the chart of [`values_are_kept_as_helm_keeps_them`] shows of its values.
+const SHOWN: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{ .Release.Name }}-shown\n\
+                     data:\n  values: {{ toJson .Values | quote }}\n";
+
+/// `spec.upgrade.preserveValues` is Helm's `--reuse-values`; the real helm takes the same steps beside it. What the release
+/// has already is no reason for another upgrade.
+#[tokio::test]
+async fn values_are_kept_as_helm_keeps_them() -> Result<()> {
+    let case = Case::start("helm-keep-values").await?;
+    let charts = Charts::start()?;
+    let folder = tempfile::tempdir()?;
+    let chart = |version: &str, values: &str| {
+        Chart::new(version)
+            .file("values.yaml", values)
+            .file("templates/shown.yaml", SHOWN)
+    };
+    let steps = [
+        (
+            chart("1.0.0", "color: blue\nsize: {x: 1, y: 2}\n"),
+            json!({"color": "red", "extra": {"a": 1, "b": 2}}),
+        ),
+        (
+            chart("1.1.0", "color: green\nsize: {x: 5, z: 3}\nnews: true\n"),
+            json!({"extra": {"b": 3}, "size": {"y": 7}}),
+        ),
+        (
+            chart("1.1.0", "color: green\nsize: {x: 5, z: 3}\nnews: true\n"),
+            json!({"color": null, "extra": {"c": 4}}),
+        ),
+    ];
+    let helm = Helm::find(&case.namespace).await?;
+    let upgrade = json!({"preserveValues": true});
+    for (at, (chart, values)) in steps.iter().enumerate() {
+        if at > 0 {
+            // chart and values come together
+            case.merge("HelmRelease", "web", json!({"spec": {"suspend": true}})).await?;
+        }
+        charts.publish(&case, "web", chart).await?;
+        case.apply(release(
+            "web",
+            "web",
+            json!({"suspend": false, "upgrade": upgrade, "values": values}),
+        ))
+        .await?;
+        let version = format!("{} deployed", at + 1);
+        case.until("HelmRelease", "web", "is made anew", |it| {
+            is_current(it) && snapshots(it).first() == Some(&version)
+        })
+        .await?;
+        case.reconcile("HelmRelease", "web").await?;
+        let settled = case.reconcile("HelmRelease", "web").await?;
+        assert_eq!(
+            snapshots(&settled).first(),
+            Some(&version),
+            "nothing is made again"
+        );
+        let Some(helm) = &helm else { continue };
+        let (packed, given) = (folder.path().join("web.tgz"), folder.path().join("values.json"));
+        std::fs::write(&packed, chart.pack()?)?;
+        std::fs::write(&given, values.to_string())?;
+        let (packed, given) = (packed.to_string_lossy(), given.to_string_lossy());
+        let flags: &[&str] = if at == 0 {
+            &["install"]
+        } else {
+            &["upgrade", "--reuse-values"]
+        };
+        helm.run(&[flags, &["twin", &packed, "--values", &given]].concat())
+            .await?;
+        assert_eq!(
+            helm.json(&["get", "values", "web"]).await?,
+            helm.json(&["get", "values", "twin"]).await?
+        );
+        let shown = |name: &'static str| case.get("ConfigMap", name);
+        assert_eq!(
+            shown("web-shown").await?["data"],
+            shown("twin-shown").await?["data"]
+        );
+    }
+    // what the release has anyhow
+    case.apply(release(
+        "web",
+        "web",
+        json!({"upgrade": upgrade, "values": {"extra": {"a": 1}}}),
+    ))
+    .await?;
+    let same = case
+        .until("HelmRelease", "web", "is looked at", is_current)
+        .await?;
+    assert_eq!(snapshots(&same).first().map(String::as_str), Some("3 deployed"));
+    Ok(())
+}

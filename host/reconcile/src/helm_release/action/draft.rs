@@ -55,6 +55,7 @@ impl Atomic {
             revision: if upgrade { self.latest + 1 } else { 1 },
             is_upgrade: upgrade,
             skip_schema: skips_schema(spec, upgrade),
+            reuse: self.kept.as_ref().filter(|_| upgrade).map(|kept| &kept.input),
         };
         let rendered = render::render(input, Served::By(&self.desired.place.cluster)).await;
         let mut rendered = rendered.map_err(|error| error.to_string())?;
