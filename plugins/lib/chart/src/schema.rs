@@ -2,6 +2,7 @@
 
 mod cost;
 mod cycle;
+mod enums;
 mod faults;
 mod number;
 mod phrase;
@@ -70,6 +71,7 @@ pub fn check_one(schema: &[u8], values: &Map) -> Result<(), String> {
         return Ok(());
     }
     let schema: Json = serde_json::from_slice(schema).map_err(|error| error.to_string())?;
+    enums::check(&schema).map_err(|why| format!("'file:///values.schema.json#' is not valid: {why}"))?;
     let values = map_to_json(values);
     cost::check(&cycle::Graph::of(&schema)?, &schema, &values)?;
     let validator = jsonschema::options()

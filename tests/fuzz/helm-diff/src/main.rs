@@ -31,6 +31,24 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 
+const HELP: &str = "\
+Asks our helm and the real one the same, and compares the answers byte for byte.
+
+Usage: fuzz-helm [flags]
+
+  --functions N  random calls of template functions (10000)
+  --lines N      random lines of the --set flags (10000)
+  --charts N     charts of the renderer corpus with changed values (500)
+  --seed S       where the random numbers begin (1)
+  --case I       this case alone
+  --only TEXT    charts with this in their arguments
+  --keep DIR     where what differs is kept (fuzz-helm in the folder of temporary files)
+
+Needs helm-library (tests/controlplane/build helm-library) in the PATH or the cache. Exits 1 when any answer differs.
+
+  fuzz-helm --charts 10000 --functions 0 --lines 0 --seed 7
+";
+
 /// What the command line asks for.
 #[derive(Debug)]
 pub struct Arguments {
@@ -57,6 +75,10 @@ fn arguments() -> Result<Arguments> {
     };
     let mut list = std::env::args().skip(1);
     while let Some(name) = list.next() {
+        if matches!(name.as_str(), "--help" | "-h") {
+            print!("{HELP}");
+            std::process::exit(0);
+        }
         let value = list.next().with_context(|| format!("{name} wants a value"))?;
         let number = || {
             value
