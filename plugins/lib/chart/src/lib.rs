@@ -36,4 +36,4 @@ pub use memory::MemoryFiles;
 pub use metadata::{Dependency, ImportValues, Maintainer, Metadata, ValidationError};
 pub use name::{NameError, check_release_name};
 pub use package::{PackageError, package};
-pub use schema::{SchemaError, check_one, check_schemas};
+pub use schema::{SchemaError, check_by_validator, check_one, check_schemas};

@@ -70,6 +70,14 @@ pub fn check_one(schema: &[u8], values: &Map) -> Result<(), String> {
     if sluice_plain_schema::fits(schema, &plain(values)) {
         return Ok(());
     }
+    check_by_validator(schema, values)
+}
+
+/// As [`check_one`], plain schemas too: what the validator says of any schema.
+///
+/// # Errors
+/// As [`check_one`].
+pub fn check_by_validator(schema: &[u8], values: &Map) -> Result<(), String> {
     let schema: Json = serde_json::from_slice(schema).map_err(|error| error.to_string())?;
     enums::check(&schema).map_err(|why| format!("'file:///values.schema.json#' is not valid: {why}"))?;
     let values = map_to_json(values);

@@ -64,7 +64,7 @@ pub(crate) fn print_to(
 /// The type of a value for messages, and the text of `%v`, both bounded.
 pub(crate) fn describe(budget: &mut Budget, value: &Value) -> Result<String, Error> {
     let text = sprint(budget, std::slice::from_ref(value))?;
-    Ok(String::from_utf8_lossy(&text).into_owned())
+    Ok(crate::unicode::to_lossy(&text).into_owned())
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 mod tables;
 
+use std::borrow::Cow;
+
 use tables::{DIGIT, LETTER, PRINT};
 
 /// What invalid bytes decode to.
@@ -55,6 +57,20 @@ pub fn rune_count(bytes: &[u8]) -> usize {
         count += 1;
     }
     count
+}
+
+/// Text of bytes, with a replacement character for each that is part of no character, as encoding/json has it: the standard
+/// library has one for several.
+pub fn to_lossy(bytes: &[u8]) -> Cow<'_, str> {
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(bytes.len() + 16);
+    for chunk in bytes.utf8_chunks() {
+        out.push_str(chunk.valid());
+        out.extend(std::iter::repeat_n(RUNE_ERROR, chunk.invalid().len()));
+    }
+    Cow::Owned(out)
 }
 
 /// Appends a character.

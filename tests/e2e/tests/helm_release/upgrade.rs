@@ -289,7 +289,8 @@ async fn values_are_kept_as_helm_keeps_them() -> Result<()> {
     for (at, (chart, values)) in steps.iter().enumerate() {
         if at > 0 {
             // chart and values come together
-            case.merge("HelmRelease", "web", json!({"spec": {"suspend": true}})).await?;
+            case.merge("HelmRelease", "web", json!({"spec": {"suspend": true}}))
+                .await?;
         }
         charts.publish(&case, "web", chart).await?;
         case.apply(release(

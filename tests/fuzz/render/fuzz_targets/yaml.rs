@@ -4,9 +4,36 @@
 
 use libfuzzer_sys::fuzz_target;
 use sluice_yaml::{
-    Annotated, EmitOptions, Flavour, Limits, Schema, emit_node, emit_value, parse_documents, read_value,
-    to_json,
+    Annotated, EmitOptions, Flavour, Limits, Schema, Value, Wanted, emit_node, emit_value, parse_documents,
+    read_value, read_wanted, to_json,
 };
+
+/// What helm looks at in a manifest.
+static HEAD: Wanted = Wanted::Fields(&[
+    ("kind", Wanted::All),
+    ("metadata", Wanted::Fields(&[("name", Wanted::All)])),
+]);
+
+/// Fields of a map by name, whatever their case.
+fn fields<'v>(value: &'v Value, name: &'static str) -> impl Iterator<Item = (&'v String, &'v Value)> {
+    let entries = value.as_object().into_iter().flatten();
+    entries.filter(move |(key, _)| key.eq_ignore_ascii_case(name))
+}
+
+/// What is read in part is what the whole has there.
+fn check_wanted(bytes: &[u8], limits: &Limits) {
+    let (part, whole) = match (read_wanted(bytes, HEAD, limits), read_value(bytes, false, limits)) {
+        (Ok(part), Ok(whole)) => (part, whole),
+        (part, whole) => return assert_eq!(part, whole),
+    };
+    assert!(fields(&part, "kind").eq(fields(&whole, "kind")), "{part} {whole}");
+    let mut pairs = fields(&part, "metadata").zip(fields(&whole, "metadata"));
+    assert!(
+        pairs.all(|((_, part), (_, whole))| fields(part, "name").eq(fields(whole, "name"))),
+        "{part} {whole}"
+    );
+    assert_eq!(fields(&part, "metadata").count(), fields(&whole, "metadata").count());
+}
 
 fuzz_target!(|bytes: &[u8]| {
     let limits = Limits::default();
@@ -31,5 +58,5 @@ fuzz_target!(|bytes: &[u8]| {
         let _ = document.emit(&EmitOptions::KYAML);
     }
     let _ = read_value(bytes, true, &limits);
-    let _ = read_value(bytes, false, &limits);
+    check_wanted(bytes, &limits);
 });

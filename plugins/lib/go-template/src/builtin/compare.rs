@@ -72,7 +72,7 @@ fn composite(context: &mut Context, one: &Value, two: &Value) -> Result<bool, Er
     if one.kind() != two.kind() && !one.is_nil() && !two.is_nil() {
         let text = |context: &mut Context, format: &[u8], value: &Value| {
             let text = format::sprintf(context.budget(), format, std::slice::from_ref(value))?;
-            Ok::<_, Error>(String::from_utf8_lossy(&text).into_owned())
+            Ok::<_, Error>(crate::unicode::to_lossy(&text).into_owned())
         };
         let first = text(context, b"%s", one)?;
         let second = text(context, b"%v", two)?;
@@ -93,7 +93,7 @@ fn composite(context: &mut Context, one: &Value, two: &Value) -> Result<bool, Er
         return Ok(matches!((one, two), (Value::Object(a), Value::Object(b)) if std::rc::Rc::ptr_eq(a, b)));
     }
     let text = format::sprintf(context.budget(), b"%s", std::slice::from_ref(two))?;
-    let text = String::from_utf8_lossy(&text);
+    let text = crate::unicode::to_lossy(&text);
     Err(Error::new(format!(
         "non-comparable type {text}: {}",
         two.type_name()

@@ -12,7 +12,7 @@ pub struct Str(Rc<[u8]>);
 impl Str {
     /// The text with invalid UTF-8 replaced, for messages.
     pub fn to_lossy(&self) -> Cow<'_, str> {
-        String::from_utf8_lossy(&self.0)
+        crate::unicode::to_lossy(&self.0)
     }
 
     /// The text if it is UTF-8.

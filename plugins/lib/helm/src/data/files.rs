@@ -134,7 +134,9 @@ fn method(source: &Source, name: &[u8]) -> Option<Function> {
             Ok(Value::Map(Map::from_entries(&FILES, entries)))
         }),
         b"AsConfig" => Function::new(&[], move |_, _| {
-            flatten(&source, |bytes| String::from_utf8_lossy(bytes).into_owned())
+            flatten(&source, |bytes| {
+                sluice_go_template::unicode::to_lossy(bytes).into_owned()
+            })
         }),
         b"AsSecrets" => Function::new(&[], move |_, _| flatten(&source, |bytes| STANDARD.encode(bytes))),
         b"Lines" => Function::new(text, move |_, args| {

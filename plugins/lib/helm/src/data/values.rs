@@ -39,7 +39,7 @@ fn method(map: &Map, name: &[u8]) -> Option<Function> {
 
 fn text(args: &[Value]) -> String {
     let bytes = args.first().and_then(Value::as_bytes).unwrap_or_default();
-    String::from_utf8_lossy(bytes).into_owned()
+    sluice_go_template::unicode::to_lossy(bytes).into_owned()
 }
 
 fn no(path: &str, what: &str) -> Error {

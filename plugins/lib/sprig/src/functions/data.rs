@@ -60,7 +60,7 @@ fn register_templates(table: &mut Table) {
 
 /// The error of `fail` and `required`; Helm finds the message by its marks.
 fn stop(message: &[u8]) -> Error {
-    let message = String::from_utf8_lossy(message);
+    let message = sluice_go_template::unicode::to_lossy(message);
     Error::new(format!("{}{message}{}", crate::MESSAGE_START, crate::MESSAGE_END))
 }
 
