@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sluice_cluster::{Cluster, ClusterError};
+use sluice_cluster::Cluster;
 use sluice_model::{Health, Verdict};
 use tokio::time::Instant;
 
@@ -114,15 +114,9 @@ pub(crate) async fn served(
     wanted.dedup();
     let deadline = Instant::now() + options.wait_timeout;
     for (group, version, kind) in wanted {
-        let mut pause = Pause::default();
-        while let Err(ClusterError::NoMatch { .. }) =
-            cluster.discovery().resolve(&group, &version, &kind, false).await
-        {
-            if Instant::now() >= deadline {
-                return;
-            }
-            pause.wait().await;
-            cluster.discovery().invalidate();
+        let wanted = (group.as_str(), version.as_str(), kind.as_str());
+        if !cluster.discovery().until_served(wanted, deadline).await {
+            return;
         }
     }
 }

@@ -132,6 +132,21 @@ impl Discovery {
         })
     }
 
+    /// Waits until a kind is served, asking the server again and again: one that was just defined is not served at once.
+    /// False when it is not by then.
+    pub async fn until_served(&self, (group, version, kind): (&str, &str, &str), deadline: Instant) -> bool {
+        let mut pause = Duration::from_millis(20);
+        while let Err(ClusterError::NoMatch { .. }) = self.resolve(group, version, kind, false).await {
+            if Instant::now() >= deadline {
+                return false;
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(Duration::from_secs(1));
+            self.invalidate();
+        }
+        true
+    }
+
     /// Every served API version, alone and with each of its kinds behind a slash, sorted: Helm's
     /// `.Capabilities.APIVersions`.
     ///

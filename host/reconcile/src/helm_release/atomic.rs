@@ -123,13 +123,11 @@ impl Atomic {
             true => Target::Tested,
         };
         let chart = &self.desired.chart;
+        let kept = self.kept.as_ref().and_then(|kept| kept.digest.clone());
         Wanted {
             chart_name: chart.name.clone(),
             chart_version: chart.version.clone(),
-            config_digest: match &self.kept {
-                Some(kept) => kept.digest.clone(),
-                None => chart.config_digest.clone(),
-            },
+            config_digest: kept.unwrap_or_else(|| chart.config_digest.clone()),
             changed_since: self.pass.progress.changed_since(),
             test,
         }

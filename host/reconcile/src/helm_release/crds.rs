@@ -1,10 +1,17 @@
 //! The definitions in a chart's `crds/` folders: created, or brought up to date, before anything else; never deleted.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
+use serde_json::Value;
 use sluice_api::helm_action::CrdsPolicy;
 use sluice_apply::{ApplyOptions, Intent, IntentError, apply};
 use sluice_cluster::Cluster;
 use sluice_model::{Inventory, Object};
+use tokio::time::Instant;
+
+/// How long the server may take to serve what was defined.
+const SERVED_WITHIN: Duration = Duration::from_secs(10);
 
 /// Definitions leave no inventory: they stay.
 struct Kept;
@@ -44,12 +51,40 @@ pub(super) async fn put(
     if wanted.is_empty() {
         return Ok(false);
     }
-    match apply(cluster, wanted, options, &Kept).await {
-        Ok(applied) => Ok(applied.changes.has_changes()),
+    match apply(cluster, wanted.clone(), options, &Kept).await {
+        Ok(applied) => {
+            let has_changes = applied.changes.has_changes();
+            if has_changes {
+                until_served(cluster, &wanted).await;
+            }
+            Ok(has_changes)
+        }
         Err(error) => Err(format!(
             "failed to apply CustomResourceDefinitions: {}",
             error.message()
         )),
+    }
+}
+
+/// Waits until the server tells of the kinds that definitions bring: a chart may look whether they are there.
+async fn until_served(cluster: &Cluster, definitions: &[Object]) {
+    let deadline = Instant::now() + SERVED_WITHIN;
+    for definition in definitions {
+        let spec = &definition.0["spec"];
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let (group, kind) = (text(&spec["group"]), text(&spec["names"]["kind"]));
+        let versions = spec["versions"].as_array().into_iter().flatten();
+        for version in versions.filter(|version| version["served"] == true) {
+            let version = text(&version["name"]);
+            let wanted = (group.as_str(), version.as_str(), kind.as_str());
+            if !cluster.discovery().until_served(wanted, deadline).await {
+                tracing::warn!(
+                    definition = definition.name(),
+                    version,
+                    "is not served yet; the chart does not see it"
+                );
+            }
+        }
     }
 }
 

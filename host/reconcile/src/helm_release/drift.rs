@@ -1,11 +1,15 @@
 //! Objects that differ from their release: found by dry-run, told, and put right where the spec asks for it.
 
+use std::collections::HashMap;
+
 use serde_json::{Map, Value};
 use sluice_api::HelmReleaseSpec;
 use sluice_apply::{Action, IgnoreError, IgnoreRule, IgnoreRules, IgnoreTarget, Preview, preview};
+use sluice_cluster::Fingerprint;
 use sluice_model::{Object, ObjectId};
 use sluice_release::{Release, Resources as _, read_manifest};
 
+use super::MANAGER;
 use super::resources::ReleaseResources;
 
 /// Set to `disabled` on an object, wanted or live, to leave it out.
@@ -20,6 +24,8 @@ pub(super) struct Drift {
     pub(super) objects: Vec<Object>,
     /// Those of them that do not exist.
     missing: Vec<ObjectId>,
+    /// How the objects of the release stood when they were looked at.
+    pub(super) seen: HashMap<ObjectId, Fingerprint>,
 }
 
 impl Drift {
@@ -59,6 +65,10 @@ pub(super) async fn find(resources: &ReleaseResources, release: &Release) -> Res
     let previews = preview(&resources.waits.place.cluster, marked.clone(), &options, &|_| {}).await;
     let mut drift = Drift::default();
     for found in previews.objects {
+        if let Some(live) = &found.live {
+            let print = Fingerprint::of(live, MANAGER);
+            drift.seen.insert(found.id.clone(), print);
+        }
         let Some(line) = line(&found) else { continue };
         let same = |object: &&Object| {
             let (id, namespace) = (object.id(), object.namespace());

@@ -30,6 +30,7 @@ struct State {
     task: Option<Task>,
     deferred: Reasons,
     loaded: Option<Loaded>,
+    kept: Option<(Digest, String)>,
     references: Option<Following>,
     remote: Option<Arc<Remote>>,
     drift: Option<DriftWatch>,
@@ -89,6 +90,19 @@ impl Memory {
     /// Keeps what was loaded.
     pub(super) fn set_loaded(&self, key: &ObjectKey, loaded: Loaded) {
         self.with(key, |state| state.loaded = Some(loaded));
+    }
+
+    /// The digest of the values over those of a release, if it was made of the same.
+    pub(super) fn kept(&self, key: &ObjectKey, of: &Digest) -> Option<String> {
+        self.known(key, |state| {
+            let (known, digest) = state.kept.as_ref()?;
+            (known == of).then(|| digest.clone())
+        })
+    }
+
+    /// Keeps what such a digest was made of, and the digest.
+    pub(super) fn set_kept(&self, key: &ObjectKey, kept: (Digest, String)) {
+        self.with(key, |state| state.kept = Some(kept));
     }
 
     /// The watch over what the object refers to; made when there is none.

@@ -98,11 +98,10 @@ impl Subject<'_> {
         };
         let identity = Identity::of(self.object);
         let storage = Storage::new(cluster, &identity.storage, MANAGER);
-        let history = storage.history(&identity.name).await.map_err(Why::from)?;
+        let mut history = storage.history(&identity.name).await.map_err(Why::from)?;
         let is_there = |status: &Status| !matches!(status, Status::Uninstalled | Status::Uninstalling);
-        let deployed = history.iter().position(|it| it.info.status == Status::Deployed);
-        let at = deployed.or_else(|| history.iter().position(|it| is_there(&it.info.status)));
-        Ok(at.and_then(|at| history.into_iter().nth(at)))
+        history.retain(|it| is_there(&it.info.status));
+        Ok(reuse::former(&history).cloned())
     }
 
     /// Renders the packed chart as a pass would, as the upgrade of `release` or as an installation.
@@ -122,7 +121,8 @@ impl Subject<'_> {
             .map_err(Why::from)?;
         let kept = release.filter(|_| reuse::is_wanted(spec));
         if let Some(release) = kept {
-            layers.conceal(&release.config);
+            layers.conceal(&serde_json::Value::Object(release.config.clone()));
+            layers.conceal(&release.chart["values"]);
         }
         let reuse = kept.map(reuse::input);
         let input = Input {

@@ -1,11 +1,12 @@
 //! The values and the kubeconfig that a HelmRelease refers to, and the objects of its release: when one changes, it is due.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use sluice_api::HelmRelease;
 use sluice_api::kube_config::KubeConfigReference;
-use sluice_cluster::Tracked;
-use sluice_model::Inventory;
+use sluice_cluster::{Fingerprint, Tracked};
+use sluice_model::{Inventory, ObjectId};
 
 use super::{MANAGER, Shared};
 use crate::drift_watch::DriftWatch;
@@ -40,13 +41,21 @@ impl Shared {
         })
     }
 
-    /// From now on a foreign change of an object of the release makes a comparison due.
-    pub(super) fn watch_drift(&self, key: &ObjectKey, place: &Place, inventory: &Inventory) {
+    /// From now on a foreign change of an object of the release makes a comparison due; `seen` tells how the objects stood
+    /// at the last one, so that nothing that happened since is missed.
+    pub(super) fn watch_drift(
+        &self,
+        key: &ObjectKey,
+        place: &Place,
+        inventory: &Inventory,
+        seen: &HashMap<ObjectId, Fingerprint>,
+    ) {
         let tracked = inventory.entries.iter().filter_map(|entry| {
+            let id: ObjectId = entry.id.parse().ok()?;
             Some(Tracked {
-                id: entry.id.parse().ok()?,
+                expected: seen.get(&id).copied(),
+                id,
                 version: entry.v.clone(),
-                expected: None,
             })
         });
         let tracked: Vec<Tracked> = tracked.collect();

@@ -23,22 +23,11 @@ pub(super) fn input(release: &Release) -> Value {
     json!({"chartValues": values.unwrap_or(&json!({})), "config": release.config})
 }
 
-/// The digest of the values that the next revision would have: the one of `former` where they differ by nulls at most,
-/// which Helm takes out and puts back by turns.
+/// The digest of the values that the next revision would have; the one of `former` where they are the same, however their
+/// numbers are written.
 pub(super) fn digest(next: &Map<String, Value>, former: &Release) -> String {
-    let same = without_nulls(next) == without_nulls(&former.config);
+    let same = *next == former.config;
     config_digest(if same { &former.config } else { next })
-}
-
-fn without_nulls(map: &Map<String, Value>) -> Map<String, Value> {
-    let pruned = |value: &Value| match value {
-        Value::Object(map) => Value::Object(without_nulls(map)),
-        other => other.clone(),
-    };
-    map.iter()
-        .filter(|(_, value)| !value.is_null())
-        .map(|(key, value)| (key.clone(), pruned(value)))
-        .collect()
 }
 
 #[cfg(test)]
@@ -50,17 +39,18 @@ mod tests {
     }
 
     #[test]
-    fn nulls_alone_make_no_new_revision() {
+    fn only_what_differs_makes_a_revision() {
         let release = Release {
             config: map(json!({"a": {"b": 1}})),
             ..Release::default()
         };
         let of = |value: Value| digest(&map(value), &release);
-        assert_eq!(
-            of(json!({"a": {"b": 1, "c": null}, "d": null})),
-            of(json!({"a": {"b": 1}}))
+        assert_eq!(of(json!({"a": {"b": 1}})), config_digest(&release.config));
+        // it takes a default of the chart away
+        assert_ne!(
+            of(json!({"a": {"b": 1}, "c": null})),
+            config_digest(&release.config)
         );
-        assert_ne!(of(json!({"a": {"b": 2}})), of(json!({"a": {"b": 1}})));
     }
 
     #[test]

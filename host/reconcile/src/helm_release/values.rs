@@ -56,9 +56,15 @@ impl Layers {
         sluice_cluster::mask::mask(text, &self.secrets)
     }
 
-    /// Takes the values of a release for secret: they may come of Secrets that the spec names no more.
-    pub(super) fn conceal(&mut self, values: &serde_json::Map<String, Value>) {
-        self.secrets.extend(parts(&json!(values).to_string()));
+    /// Takes values of a release for secret: they may come of Secrets that the spec names no more.
+    pub(super) fn conceal(&mut self, values: &Value) {
+        match values {
+            Value::Object(map) => map.values().for_each(|value| self.conceal(value)),
+            Value::Array(items) => items.iter().for_each(|value| self.conceal(value)),
+            Value::String(text) => self.secrets.extend(parts(text)),
+            Value::Number(number) => self.secrets.extend(parts(&number.to_string())),
+            Value::Null | Value::Bool(_) => {}
+        }
     }
 
     fn add(&mut self, reference: &ValuesReference, inline: Option<&Value>, text: String) {
@@ -242,6 +248,22 @@ mod tests {
         assert_eq!(layer(false, "'1'"), json!({"setString": "a.b=1"}));
         assert_eq!(layer(false, "\"x,y\""), json!({"setString": "a.b=x,y"}));
         assert_eq!(layer(true, "x,{y}"), json!({"setString": "a.b=x\\,\\{y\\}"}));
+    }
+
+    /// What a release was made with is as secret as the Secrets that it came of.
+    #[test]
+    fn values_of_a_release_are_masked_one_by_one() {
+        let mut layers = Layers::default();
+        layers.conceal(&json!({"db": {"password": "hunter2hunter2", "pins": [12345678]}, "on": true}));
+        let masked = layers.mask("bad hunter2hunter2 or 12345678, true");
+        assert!(
+            !masked.contains("hunter2") && !masked.contains("1234567"),
+            "{masked}"
+        );
+        assert!(
+            masked.starts_with("bad ") && masked.ends_with(", true"),
+            "{masked}"
+        );
     }
 
     #[test]

@@ -67,11 +67,11 @@ pub fn template(
         let text = &options.release.name_template;
         options.release.name = name_template::render(text, &sprig.functions, environment.limits)?;
     }
-    let mut user = user_values::merge(files, &options)?;
-    let (mut chart, mut warnings) = load_chart(files, path, &options)?;
-    if let Some(reuse) = &options.reuse {
-        user = reuse::keep(reuse, &mut chart, &user, &mut warnings);
-    }
+    let Unrendered {
+        mut chart,
+        user_values: user,
+        mut warnings,
+    } = load_only(files, path, &options)?;
     check_release_name(&options.release.name)?;
     let more =
         process_dependencies(&mut chart, &user).map_err(|error| Error::Dependencies(error.to_string()))?;

@@ -1,7 +1,7 @@
 //! Uninstalling: on deletion, with and without history, and when a release is wanted elsewhere.
 
 use anyhow::Result;
-use serde_json::json;
+use serde_json::{Value, json};
 use sluice_e2e::Case;
 use sluice_e2e::object::{is_current, message};
 
@@ -42,8 +42,9 @@ async fn kept_history_is_kept_and_a_release_is_installed_over_it() -> Result<()>
     let case = Case::start("helm-keep").await?;
     let charts = Charts::start()?;
     charts.publish(&case, "web", &Chart::new("1.0.0")).await?;
-    let spec = || json!({"uninstall": {"keepHistory": true}});
-    case.apply(release("web", "web", spec())).await?;
+    let spec = |values: Value| json!({"uninstall": {"keepHistory": true}, "upgrade": {"preserveValues": true}, "values": values});
+    case.apply(release("web", "web", spec(json!({"color": "red"}))))
+        .await?;
     case.until("HelmRelease", "web", "is ready", is_current).await?;
     case.delete("HelmRelease", "web").await?;
     case.until_gone("HelmRelease", "web").await?;
@@ -52,9 +53,11 @@ async fn kept_history_is_kept_and_a_release_is_installed_over_it() -> Result<()>
     if let Some(helm) = &helm {
         assert_eq!(helm.history("web").await?, ["1 uninstalled"]);
     }
-    case.apply(release("web", "web", spec())).await?;
+    case.apply(release("web", "web", spec(json!({})))).await?;
     case.until("HelmRelease", "web", "is ready again", is_current)
         .await?;
+    let settings = case.get("ConfigMap", "web-settings").await?;
+    assert_eq!(settings["data"]["color"], "blue", "no installation keeps values");
     if let Some(helm) = &helm {
         assert_eq!(helm.history("web").await?, ["1 uninstalled", "2 deployed"]);
     }

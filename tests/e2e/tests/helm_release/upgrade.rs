@@ -1,7 +1,7 @@
 //! Upgrading: new charts, new values, tests, failures and what is done about them.
 
 use anyhow::Result;
-use serde_json::json;
+use serde_json::{Value, json};
 use sluice_e2e::Case;
 use sluice_e2e::object::{condition, failed_for, is_current, is_ready, message};
 
@@ -258,91 +258,121 @@ async fn with_retry_on_failure_nothing_is_remediated() -> Result<()> {
 const SHOWN: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{ .Release.Name }}-shown\n\
                      data:\n  values: {{ toJson .Values | quote }}\n";
 
+/// A release of the real helm that takes the steps of another one beside it.
+struct Twin<'a> {
+    helm: Option<Helm>,
+    case: &'a Case,
+    folder: tempfile::TempDir,
+}
+
+impl Twin<'_> {
+    /// Installs or upgrades, `times` over, and compares values and objects of both.
+    async fn follow(&self, chart: &Chart, values: &Value, times: usize) -> Result<()> {
+        let Some(helm) = &self.helm else { return Ok(()) };
+        let (packed, given) = (
+            self.folder.path().join("web.tgz"),
+            self.folder.path().join("values.json"),
+        );
+        std::fs::write(&packed, chart.pack()?)?;
+        std::fs::write(&given, values.to_string())?;
+        let (packed, given) = (packed.to_string_lossy(), given.to_string_lossy());
+        let upgrade = ["upgrade", "--install", "--reuse-values", "twin"];
+        for _ in 0..times {
+            helm.run(&[&upgrade[..], &[packed.as_ref(), "--values", given.as_ref()]].concat())
+                .await?;
+        }
+        let of = async |name: &str| helm.json(&["get", "values", name]).await;
+        assert_eq!(of("web").await?, of("twin").await?);
+        let shown = |name: &'static str| self.case.get("ConfigMap", name);
+        assert_eq!(
+            shown("web-shown").await?["data"],
+            shown("twin-shown").await?["data"]
+        );
+        Ok(())
+    }
+}
+
 /// `spec.upgrade.preserveValues` is Helm's `--reuse-values`; the real helm takes the same steps beside it. What the release
 /// has already is no reason for another upgrade.
 #[tokio::test]
 async fn values_are_kept_as_helm_keeps_them() -> Result<()> {
     let case = Case::start("helm-keep-values").await?;
     let charts = Charts::start()?;
-    let folder = tempfile::tempdir()?;
+    let twin = Twin {
+        helm: Helm::find(&case.namespace).await?,
+        case: &case,
+        folder: tempfile::tempdir()?,
+    };
     let chart = |version: &str, values: &str| {
         Chart::new(version)
             .file("values.yaml", values)
             .file("templates/shown.yaml", SHOWN)
     };
+    let first = chart("1.0.0", "color: blue\nsize: {x: 1, w: 2}\n");
+    let second = chart("1.1.0", "color: green\nsize: {x: 5, z: 3}\nnews: true\n");
+    // chart, values, the revision that it ends with, what templates see
     let steps = [
         (
-            chart("1.0.0", "color: blue\nsize: {x: 1, y: 2}\n"),
+            &first,
             json!({"color": "red", "extra": {"a": 1, "b": 2}}),
+            1,
+            json!({"color": "red", "extra": {"a": 1, "b": 2}, "size": {"x": 1, "w": 2}}),
         ),
         (
-            chart("1.1.0", "color: green\nsize: {x: 5, z: 3}\nnews: true\n"),
-            json!({"extra": {"b": 3}, "size": {"y": 7}}),
+            &second,
+            json!({"extra": {"b": 3}, "size": {"w": 7}}),
+            2,
+            json!({"color": "red", "extra": {"a": 1, "b": 3}, "size": {"x": 1, "w": 7}}),
         ),
+        // the first upgrade takes the text out of the config, the second one out of what the chart has become
         (
-            chart("1.1.0", "color: green\nsize: {x: 5, z: 3}\nnews: true\n"),
+            &second,
             json!({"color": null, "extra": {"c": 4}}),
+            4,
+            json!({"extra": {"a": 1, "b": 3, "c": 4}, "size": {"x": 1, "w": 7}}),
+        ),
+        // a default of the chart goes
+        (
+            &second,
+            json!({"color": null, "size": {"x": null}}),
+            5,
+            json!({"color": null, "extra": {"a": 1, "b": 3, "c": 4}, "size": {"w": 7}}),
+        ),
+        // what the release has anyhow
+        (
+            &second,
+            json!({"extra": {"a": 1}}),
+            5,
+            json!({"color": null, "extra": {"a": 1, "b": 3, "c": 4}, "size": {"w": 7}}),
         ),
     ];
-    let helm = Helm::find(&case.namespace).await?;
-    let upgrade = json!({"preserveValues": true});
-    for (at, (chart, values)) in steps.iter().enumerate() {
-        if at > 0 {
+    let mut before = 0;
+    for (chart, values, revision, seen) in steps {
+        if before > 0 {
             // chart and values come together
             case.merge("HelmRelease", "web", json!({"spec": {"suspend": true}}))
                 .await?;
         }
         charts.publish(&case, "web", chart).await?;
-        case.apply(release(
-            "web",
-            "web",
-            json!({"suspend": false, "upgrade": upgrade, "values": values}),
-        ))
-        .await?;
-        let version = format!("{} deployed", at + 1);
-        case.until("HelmRelease", "web", "is made anew", |it| {
-            is_current(it) && snapshots(it).first() == Some(&version)
+        let spec = json!({"suspend": false, "upgrade": {"preserveValues": true}, "values": values});
+        case.apply(release("web", "web", spec)).await?;
+        let latest = format!("{revision} deployed");
+        case.until("HelmRelease", "web", "is at its revision", |it| {
+            is_current(it) && snapshots(it).first() == Some(&latest)
         })
         .await?;
         case.reconcile("HelmRelease", "web").await?;
         let settled = case.reconcile("HelmRelease", "web").await?;
         assert_eq!(
             snapshots(&settled).first(),
-            Some(&version),
+            Some(&latest),
             "nothing is made again"
         );
-        let Some(helm) = &helm else { continue };
-        let (packed, given) = (folder.path().join("web.tgz"), folder.path().join("values.json"));
-        std::fs::write(&packed, chart.pack()?)?;
-        std::fs::write(&given, values.to_string())?;
-        let (packed, given) = (packed.to_string_lossy(), given.to_string_lossy());
-        let flags: &[&str] = if at == 0 {
-            &["install"]
-        } else {
-            &["upgrade", "--reuse-values"]
-        };
-        helm.run(&[flags, &["twin", &packed, "--values", &given]].concat())
-            .await?;
-        assert_eq!(
-            helm.json(&["get", "values", "web"]).await?,
-            helm.json(&["get", "values", "twin"]).await?
-        );
-        let shown = |name: &'static str| case.get("ConfigMap", name);
-        assert_eq!(
-            shown("web-shown").await?["data"],
-            shown("twin-shown").await?["data"]
-        );
+        let shown = case.get("ConfigMap", "web-shown").await?;
+        let shown: Value = serde_json::from_str(shown["data"]["values"].as_str().unwrap_or_default())?;
+        assert_eq!(shown, seen);
+        twin.follow(chart, &values, revision - before).await?;
+        before = revision;
     }
-    // what the release has anyhow
-    case.apply(release(
-        "web",
-        "web",
-        json!({"upgrade": upgrade, "values": {"extra": {"a": 1}}}),
-    ))
-    .await?;
-    let same = case
-        .until("HelmRelease", "web", "is looked at", is_current)
-        .await?;
-    assert_eq!(snapshots(&same).first().map(String::as_str), Some("3 deployed"));
     Ok(())
 }

@@ -100,7 +100,7 @@ impl Atomic {
         let (shared, key) = (&self.pass.shared, &self.pass.key);
         let inventory = self.pass.progress.status.inventory.as_ref().map(Inventory::from);
         match inventory.filter(|_| spec::drift_mode(&self.pass.object.spec).is_some()) {
-            Some(inventory) => shared.watch_drift(key, &self.desired.place, &inventory),
+            Some(inventory) => shared.watch_drift(key, &self.desired.place, &inventory, &self.drift.seen),
             None => shared.memory.end_drift_watch(key),
         }
     }

@@ -4,23 +4,25 @@
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
-use serde_json::Value;
+use serde_json::{Number, Value};
 
-/// Keywords that hold a schema, or a list of them.
+/// Keywords that hold a schema, or a list of them: those of draft 4, then what drafts 6 and 7 added.
 const SCHEMAS: [&str; 12] = [
     "items",
     "additionalItems",
     "additionalProperties",
-    "contains",
-    "propertyNames",
     "not",
-    "if",
-    "then",
-    "else",
     "allOf",
     "anyOf",
     "oneOf",
+    "contains",
+    "propertyNames",
+    "if",
+    "then",
+    "else",
 ];
+/// How many of them a draft knows.
+const DRAFTS: [(&str, usize); 3] = [("/draft-04/", 7), ("/draft-06/", 9), ("/draft-07/", 12)];
 /// Keywords that hold schemas by name.
 const NAMED: [&str; 4] = ["properties", "patternProperties", "definitions", "dependencies"];
 /// Most levels that are looked at; JSON that is deeper is not read in the first place.
@@ -32,13 +34,11 @@ const MAX_DEPTH: usize = 128;
 /// Where an `enum` is that does not hold up, and why.
 pub(super) fn check(root: &Value) -> Result<(), String> {
     let draft = root.get("$schema").and_then(Value::as_str).unwrap_or_default();
-    let asks = ["/draft-04/", "/draft-06/", "/draft-07/"]
-        .iter()
-        .any(|name| draft.contains(name));
-    if asks { visit(root, "", 0) } else { Ok(()) }
+    let known = DRAFTS.iter().find(|(name, _)| draft.contains(name));
+    known.map_or(Ok(()), |(_, keywords)| visit(root, &SCHEMAS[..*keywords], "", 0))
 }
 
-fn visit(schema: &Value, place: &str, depth: usize) -> Result<(), String> {
+fn visit(schema: &Value, keywords: &[&str], place: &str, depth: usize) -> Result<(), String> {
     let Some(schema) = schema.as_object().filter(|_| depth < MAX_DEPTH) else {
         return Ok(());
     };
@@ -48,15 +48,17 @@ fn visit(schema: &Value, place: &str, depth: usize) -> Result<(), String> {
             Value::Array(items) if keyword == "enum" => {
                 distinct(items).map_err(|why| format!("at '{place}': {why}"))?;
             }
-            Value::Array(items) if SCHEMAS.contains(&keyword.as_str()) => {
+            Value::Array(items) if keywords.contains(&keyword.as_str()) => {
                 for (at, item) in items.iter().enumerate() {
-                    visit(item, &format!("{place}/{at}"), depth + 1)?;
+                    visit(item, keywords, &format!("{place}/{at}"), depth + 1)?;
                 }
             }
-            Value::Object(_) if SCHEMAS.contains(&keyword.as_str()) => visit(value, &place, depth + 1)?,
+            Value::Object(_) if keywords.contains(&keyword.as_str()) => {
+                visit(value, keywords, &place, depth + 1)?;
+            }
             Value::Object(named) if NAMED.contains(&keyword.as_str()) => {
                 for (name, value) in named {
-                    visit(value, &format!("{place}/{}", escaped(name)), depth + 1)?;
+                    visit(value, keywords, &format!("{place}/{}", escaped(name)), depth + 1)?;
                 }
             }
             _ => {}
@@ -85,20 +87,10 @@ fn distinct(items: &[Value]) -> Result<(), String> {
     Ok(())
 }
 
-/// A text that equal values share, whatever way their numbers are written.
+/// A text that equal values share, whatever way their numbers are written. Nothing that is written to a String fails.
 fn write_canonical(value: &Value, out: &mut String) {
     match value {
-        Value::Number(number) => {
-            // nothing that is written to a String fails
-            let _ = match number.as_f64() {
-                Some(float)
-                    if !number.is_i64() && !number.is_u64() && float.fract() == 0.0 && float.abs() < 1e15 =>
-                {
-                    write!(out, "{}", float as i64)
-                }
-                _ => write!(out, "{number}"),
-            };
-        }
+        Value::Number(number) => write_number(number, out),
         Value::Array(items) => {
             out.push('[');
             for item in items {
@@ -118,13 +110,21 @@ fn write_canonical(value: &Value, out: &mut String) {
             }
             out.push('}');
         }
-        Value::String(text) => {
-            let _ = write!(out, "{text:?}");
-        }
-        Value::Null | Value::Bool(_) => {
-            let _ = write!(out, "{value}");
+        other => {
+            let _ = write!(out, "{other}");
         }
     }
+}
+
+/// A whole number without its fraction.
+fn write_number(number: &Number, out: &mut String) {
+    /// Above it floats leave whole numbers out.
+    const EXACT: f64 = (1_u64 << 53) as f64;
+    let float = number.as_f64().filter(|_| number.is_f64());
+    let _ = match float {
+        Some(float) if float.fract() == 0.0 && float.abs() <= EXACT => write!(out, "{}", float as i64),
+        _ => write!(out, "{number}"),
+    };
 }
 
 #[cfg(test)]
@@ -145,6 +145,7 @@ mod tests {
         for draft in ["04", "06", "07"] {
             let draft = format!("http://json-schema.org/draft-{draft}/schema#");
             assert_eq!(of(&draft, json!([1, 1])), equal(0, 1));
+            assert_eq!(of(&draft, json!([1e15, 1_000_000_000_000_000_i64])), equal(0, 1));
             assert_eq!(
                 of(&draft, json!([{"a": 1.0, "b": "x"}, 2, {"b": "x", "a": 1}])),
                 equal(0, 2)
@@ -158,6 +159,10 @@ mod tests {
         }
         let new = "https://json-schema.org/draft/2019-09/schema";
         assert_eq!(of(new, json!([1, 1])), Ok(()));
+        // a keyword that draft 4 does not have
+        let unknown = |draft: &str| check(&json!({"$schema": draft, "if": {"enum": [1, 1]}}));
+        assert_eq!(unknown("http://json-schema.org/draft-04/schema#"), Ok(()));
+        assert!(unknown("http://json-schema.org/draft-07/schema#").is_err());
         // a value, and no schema
         let value = json!({"$schema": "http://json-schema.org/draft-07/schema#", "const": {"enum": [1, 1]}, "default": {"enum": []}});
         assert_eq!(check(&value), Ok(()));

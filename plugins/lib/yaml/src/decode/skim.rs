@@ -123,12 +123,19 @@ impl Skimmer<'_> {
     fn open(&mut self, column: usize, is_sequence: bool) -> Option<()> {
         self.count()?;
         self.levels.push(Level { column, is_sequence });
-        let room = self.levels.len() <= self.limits.max_depth.min(MAX_WALK_DEPTH);
-        room.then_some(())
+        (self.levels.len() <= self.max_depth()).then_some(())
+    }
+
+    fn max_depth(&self) -> usize {
+        self.limits.max_depth.min(MAX_WALK_DEPTH)
     }
 
     fn count(&mut self) -> Option<()> {
         self.nodes += 1;
+        self.check_count()
+    }
+
+    fn check_count(&self) -> Option<()> {
         (self.nodes <= self.limits.max_nodes).then_some(())
     }
 
@@ -151,8 +158,7 @@ impl Skimmer<'_> {
     fn entries(&mut self, line: Line<'_>) -> Option<()> {
         let behind = line.behind(1);
         if behind.is_bare() {
-            self.next = Next::Value;
-            return Some(());
+            return self.await_value();
         }
         self.node(behind)
     }
@@ -168,10 +174,15 @@ impl Skimmer<'_> {
         }
         let behind = line.behind(length + 1);
         if behind.is_bare() {
-            self.next = Next::Value;
-            return Some(());
+            return self.await_value();
         }
         self.value(behind)
+    }
+
+    /// The value is in the next line, or null, which counts as a node too.
+    fn await_value(&mut self) -> Option<()> {
+        self.next = Next::Value;
+        self.count()
     }
 
     /// A scalar, or a small flow collection.
@@ -188,12 +199,15 @@ impl Skimmer<'_> {
                 self.lines.pass_quoted(mark, self.column()?)?;
                 Next::Entry
             }
-            Scalar::Flow(nodes) => {
-                self.nodes += nodes;
+            Scalar::Flow(items) => {
+                self.nodes += items;
+                if self.levels.len() >= self.max_depth() {
+                    return None;
+                }
                 Next::Entry
             }
         };
-        Some(())
+        self.check_count()
     }
 
     /// Ends an outermost entry.

@@ -70,7 +70,7 @@ pub(super) fn close_quote(bytes: &[u8], mark: u8) -> Option<Quoted> {
         let next = bytes.get(at + 1);
         match byte {
             b'\\' if mark == b'"' => {
-                if !matches!(next, Some(b'"' | b'\\' | b'/' | b'n' | b't')) {
+                if !matches!(next, Some(b'"' | b'\\' | b'n' | b't')) {
                     return None;
                 }
                 at += 2;

@@ -68,6 +68,7 @@ fn what_is_not_plain_is_left_to_the_scanner() {
         "a: 'b\n  c'd",
         "a: \"b",
         "a: \"\\x41\"",
+        "a: \"\\/\"",
         "a: b\n c: d",
         "a:\tb",
         "a: |2\n   b",
@@ -134,6 +135,7 @@ const PIECES: &[&str] = &[
     "'",
     "\"e\"",
     "f: \"\\\"g\"",
+    "f: \"\\/\\n\"",
     "~",
     "h: &i j",
     "- k:",
@@ -220,5 +222,14 @@ fn limits_hold() {
     };
     assert_eq!(skim("kind: x\na: b\n", HEAD, &few).as_deref(), Some("kind: x\n"));
     assert_eq!(skim("kind: x\na: b\nc: d\n", HEAD, &few), None);
+    assert_eq!(skim("kind: x\na: [b]\n", HEAD, &few), None);
+    assert_eq!(skim("kind: x\na:\n", HEAD, &few).as_deref(), Some("kind: x\n"));
+    assert_eq!(skim("kind: x\na:\n- \n", HEAD, &few), None);
+    let flat = Limits {
+        max_depth: 1,
+        ..Limits::default()
+    };
+    assert_eq!(skim("kind: x\na: b\n", HEAD, &flat).as_deref(), Some("kind: x\n"));
+    assert_eq!(skim("kind: x\na: []\n", HEAD, &flat), None);
     assert_eq!(by_skimming("kind: x\na: [b]"), Some(json!({"kind": "x"})));
 }
