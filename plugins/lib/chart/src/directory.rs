@@ -12,6 +12,9 @@ use crate::limits::Budget;
 /// The name of the file with ignore rules.
 const IGNORE_FILE: &str = ".helmignore";
 
+/// Files that are read at once: more calls of the host take longer, and more bytes at once touch more memory.
+const BATCH: usize = 16;
+
 struct Walk<'a> {
     files: &'a Rc<dyn Files>,
     root: &'a str,
@@ -36,30 +39,38 @@ pub(crate) fn read(files: &Rc<dyn Files>, root: &str, budget: &mut Budget) -> Re
     };
     walk.directory("", 0)?;
     let found = walk.found;
-    let paths: Vec<String> = found
-        .iter()
-        .filter(|name| is_needed(name))
-        .map(|name| join(root, name))
-        .collect();
-    let read = files
-        .read_many(&paths)
-        .map_err(|(path, error)| failed(path, error))?;
-    let mut contents = read.into_iter();
+    let mut loaded = read_needed(files, root, &found, budget)?.into_iter();
     let mut out = Vec::with_capacity(found.len());
     for name in found {
-        let needed = if is_needed(&name) { contents.next() } else { None };
-        out.push(match needed {
-            Some(bytes) => {
-                budget.take_bytes(bytes.len())?;
-                File::loaded(name, &bytes)
-            }
-            None => {
-                let path = join(root, &name);
-                File::deferred(name, Rc::clone(files), path)
-            }
-        });
+        let needed = if is_needed(&name) { loaded.next() } else { None };
+        out.push(needed.unwrap_or_else(|| {
+            let path = join(root, &name);
+            File::deferred(name, Rc::clone(files), path)
+        }));
     }
     Ok(out)
+}
+
+/// Reads what is needed of the files, in their order, a batch at a time.
+fn read_needed(
+    files: &Rc<dyn Files>,
+    root: &str,
+    found: &[String],
+    budget: &mut Budget,
+) -> Result<Vec<File>, LoadError> {
+    let needed: Vec<&String> = found.iter().filter(|name| is_needed(name)).collect();
+    let mut loaded = Vec::with_capacity(needed.len());
+    for names in needed.chunks(BATCH) {
+        let paths: Vec<String> = names.iter().map(|name| join(root, name)).collect();
+        let read = files
+            .read_many(&paths)
+            .map_err(|(path, error)| failed(path, error))?;
+        for (name, bytes) in names.iter().zip(read) {
+            budget.take_bytes(bytes.len())?;
+            loaded.push(File::loaded((*name).clone(), &bytes));
+        }
+    }
+    Ok(loaded)
 }
 
 fn failed(path: String, error: FilesError) -> LoadError {

@@ -21,7 +21,7 @@ pub use data::{Capabilities, KubeVersion, KubeVersionError};
 pub use error::{Error, Needed};
 pub use functions::{Cluster, NoCluster};
 pub use hook::Hook;
-pub use manifest::{Head, HeadError, Manifest, ManifestError, Sorted, split};
+pub use manifest::{Content, Head, HeadError, Manifest, ManifestError, Sorted, split};
 pub use options::{Layer, Options, Release, Reuse, SCHEMA};
 pub use sluice_chart::{Entry, EntryKind, Files, FilesError, MemoryFiles};
 pub use sluice_go_template::Limits;

@@ -6,9 +6,45 @@ mod split;
 
 pub use head::{Head, HeadError};
 pub use split::split;
-pub(crate) use split::trim;
+pub(crate) use split::{trim, trim_start};
+
+use std::fmt;
+use std::ops::{Deref, Range};
+use std::rc::Rc;
 
 use crate::hook::Hook;
+
+/// The bytes of a document, which stay in the rendered file that it is of.
+#[derive(Clone)]
+pub struct Content {
+    file: Rc<Vec<u8>>,
+    range: Range<usize>,
+}
+
+impl Content {
+    /// A part of a file, which `document` was cut from.
+    fn within(file: &Rc<Vec<u8>>, document: &[u8]) -> Self {
+        let start = document.as_ptr().addr() - file.as_ptr().addr();
+        Self {
+            file: Rc::clone(file),
+            range: start..start + document.len(),
+        }
+    }
+}
+
+impl Deref for Content {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.file[self.range.clone()]
+    }
+}
+
+impl fmt::Debug for Content {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&String::from_utf8_lossy(self))
+    }
+}
 
 /// A document of a rendered file.
 #[derive(Debug, Clone)]
@@ -16,7 +52,7 @@ pub struct Manifest {
     /// Path of the template, from the name of the root chart.
     pub path: String,
     /// The bytes of the document.
-    pub content: Vec<u8>,
+    pub content: Content,
     /// Its kind and name.
     pub head: Head,
 }
@@ -47,6 +83,7 @@ pub struct Sorted {
 pub(crate) fn sort(files: Vec<(String, Vec<u8>)>) -> Result<Sorted, ManifestError> {
     let mut sorted = Sorted::default();
     for (path, text) in files {
+        let text = Rc::new(text);
         for document in split(&text) {
             let failed = |error| ManifestError {
                 path: path.clone(),
@@ -58,7 +95,7 @@ pub(crate) fn sort(files: Vec<(String, Vec<u8>)>) -> Result<Sorted, ManifestErro
                 Some(None) => {}
                 None => sorted.manifests.push(Manifest {
                     path: path.clone(),
-                    content: document.to_vec(),
+                    content: Content::within(&text, document),
                     head,
                 }),
             }

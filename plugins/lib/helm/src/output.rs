@@ -7,9 +7,11 @@ use sluice_gitignore::Glob;
 
 use crate::error::Error;
 use crate::hook::Hook;
-use crate::manifest::trim;
-use crate::manifest::{Manifest, split};
+use crate::manifest::{Manifest, split, trim, trim_start};
 use crate::options::Options;
+
+/// Bytes that a document gets around its path and content.
+const FRAME: usize = "---\n# Source: \n\n".len();
 
 /// The text of a render: custom resource definitions, manifests, hooks.
 pub(crate) fn text(
@@ -18,20 +20,22 @@ pub(crate) fn text(
     manifests: &[Manifest],
     hooks: &[Hook],
 ) -> Result<Vec<u8>, Error> {
-    let mut body = Vec::new();
+    let sizes = manifests.iter().map(|it| it.path.len() + it.content.len());
+    let sizes = sizes.chain(hooks.iter().map(|it| it.path.len() + it.manifest.len()));
+    let mut text = Vec::with_capacity(sizes.map(|size| size + FRAME).sum());
     if options.include_crds {
         for crd in crds {
             let bytes = crd.file.bytes().map_err(|error| Error::Read {
                 path: crd.path.clone(),
                 error,
             })?;
-            document(&mut body, &crd.path, &bytes);
+            document(&mut text, &crd.path, &bytes);
         }
     }
     for manifest in manifests {
-        document(&mut body, &manifest.path, &manifest.content);
+        document(&mut text, &manifest.path, &manifest.content);
     }
-    let mut text = trim(&body).to_vec();
+    cut(&mut text);
     text.push(b'\n');
     if !options.no_hooks {
         for hook in hooks
@@ -46,6 +50,13 @@ pub(crate) fn text(
     } else {
         only(&text, &options.show_only)
     }
+}
+
+/// Takes the white space at both ends away.
+fn cut(text: &mut Vec<u8>) {
+    let start = text.len() - trim_start(text).len();
+    text.drain(..start);
+    text.truncate(trim(text).len());
 }
 
 fn document(text: &mut Vec<u8>, path: &str, content: &[u8]) {
