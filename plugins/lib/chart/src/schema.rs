@@ -23,6 +23,8 @@ pub struct SchemaError(String);
 
 /// Largest schema.
 const MAX_BYTES: usize = 8 << 20;
+/// Why references to other documents fail.
+const FOREIGN: &str = "schemas of charts may not refer to other documents";
 /// Most violations told of one chart, and of one alternative.
 const MAX_TOLD: usize = 50;
 
@@ -87,7 +89,10 @@ pub fn check_by_validator(schema: &[u8], values: &Map) -> Result<(), String> {
         .with_retriever(Nothing)
         .with_pattern_options(PatternOptions::regex().size_limit(1 << 20))
         .build(&schema)
-        .map_err(|error| format!("'file:///values.schema.json#' is not valid: {}", error.masked()))?;
+        .map_err(|error| {
+            let why = foreign(&schema, &error).unwrap_or_else(|| error.masked().to_string());
+            format!("'file:///values.schema.json#' is not valid: {why}")
+        })?;
     if validator.is_valid(&values) {
         return Ok(());
     }
@@ -116,6 +121,27 @@ fn plain_value(value: &Value) -> Plain<'static> {
     }
 }
 
+/// Where a schema refers to another document: the first such reference, since the validator names any of them.
+fn foreign(schema: &Json, error: &jsonschema::ValidationError<'_>) -> Option<String> {
+    if !error.to_string().contains(FOREIGN) {
+        return None;
+    }
+    let reference = first_foreign(schema).unwrap_or("another document");
+    Some(format!("{reference} is not fetched: {FOREIGN}"))
+}
+
+fn first_foreign(schema: &Json) -> Option<&str> {
+    let is_foreign = |reference: &&str| !reference.starts_with('#') && !reference.starts_with("urn:");
+    match schema {
+        Json::Object(map) => {
+            let own = map.get("$ref").and_then(Json::as_str).filter(is_foreign);
+            own.or_else(|| map.values().find_map(first_foreign))
+        }
+        Json::Array(items) => items.iter().find_map(first_foreign),
+        _ => None,
+    }
+}
+
 /// Refuses to fetch, but for names (`urn:`), which allow anything, as in helm.
 struct Nothing;
 
@@ -124,7 +150,7 @@ impl Retrieve for Nothing {
         if uri.scheme().as_str() == "urn" {
             return Ok(Json::Bool(true));
         }
-        Err(format!("{uri} is not fetched: schemas of charts may not refer to other documents").into())
+        Err(format!("{uri} is not fetched: {FOREIGN}").into())
     }
 }
 
@@ -176,6 +202,11 @@ mod tests {
             assert!(told.contains("may not refer to other documents"), "{uri}: {told}");
         }
         assert_eq!(check(r#"{"properties": {"a": {"$ref": "urn:x:y"}}}"#, "a: 1"), "");
+        let two = r#"{"properties": {"a": {"$ref": "one.json"}, "b": {"$ref": "two.json"}}}"#;
+        for _ in 0..20 {
+            let told = check(two, "a: 1");
+            assert!(told.contains("one.json") && !told.contains("two.json"), "{told}");
+        }
     }
 
     /// H4, CVE-2025-32387, CVE-2022-23526: schemas that never end, or that are no schemas.

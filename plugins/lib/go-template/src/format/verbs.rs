@@ -190,11 +190,17 @@ impl Printer<'_> {
     }
 
     fn object(&mut self, value: &Value, object: &dyn Object, verb: char, depth: usize) {
-        if let Some(basic) = object.basic() {
-            if !self.scalar(&basic, verb) {
-                self.wrong(value, verb);
+        match object.basic() {
+            None => {}
+            Some(basic @ (Value::Map(_) | Value::List(_) | Value::Bytes(_))) => {
+                return self.value(&basic, verb, depth);
             }
-            return;
+            Some(basic) => {
+                if !self.scalar(&basic, verb) {
+                    self.wrong(value, verb);
+                }
+                return;
+            }
         }
         match object.kind() {
             Kind::Pointer if depth > 0 || object.is_nil() => self.pointer(value, verb),
