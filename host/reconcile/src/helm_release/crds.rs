@@ -51,11 +51,12 @@ pub(super) async fn put(
     if wanted.is_empty() {
         return Ok(false);
     }
-    match apply(cluster, wanted.clone(), options, &Kept).await {
+    let kinds: Vec<Served> = wanted.iter().flat_map(served).collect();
+    match apply(cluster, wanted, options, &Kept).await {
         Ok(applied) => {
             let has_changes = applied.changes.has_changes();
             if has_changes {
-                until_served(cluster, &wanted).await;
+                until_served(cluster, &kinds).await;
             }
             Ok(has_changes)
         }
@@ -66,24 +67,38 @@ pub(super) async fn put(
     }
 }
 
-/// Waits until the server tells of the kinds that definitions bring: a chart may look whether they are there.
-async fn until_served(cluster: &Cluster, definitions: &[Object]) {
+/// Group, version and kind.
+type Served = (String, String, String);
+
+/// What a definition says that is to be served.
+fn served(definition: &Object) -> Vec<Served> {
+    let spec = &definition.0["spec"];
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let versions = spec["versions"].as_array().into_iter().flatten();
+    versions
+        .filter(|version| version["served"] == true)
+        .map(|version| {
+            (
+                text(&spec["group"]),
+                text(&version["name"]),
+                text(&spec["names"]["kind"]),
+            )
+        })
+        .collect()
+}
+
+/// Waits until the server tells of kinds that were defined: a chart may look whether they are there.
+async fn until_served(cluster: &Cluster, kinds: &[Served]) {
     let deadline = Instant::now() + SERVED_WITHIN;
-    for definition in definitions {
-        let spec = &definition.0["spec"];
-        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let (group, kind) = (text(&spec["group"]), text(&spec["names"]["kind"]));
-        let versions = spec["versions"].as_array().into_iter().flatten();
-        for version in versions.filter(|version| version["served"] == true) {
-            let version = text(&version["name"]);
-            let wanted = (group.as_str(), version.as_str(), kind.as_str());
-            if !cluster.discovery().until_served(wanted, deadline).await {
-                tracing::warn!(
-                    definition = definition.name(),
-                    version,
-                    "is not served yet; the chart does not see it"
-                );
-            }
+    for (group, version, kind) in kinds {
+        let wanted = (group.as_str(), version.as_str(), kind.as_str());
+        if !cluster.discovery().until_served(wanted, deadline).await {
+            tracing::warn!(
+                group,
+                version,
+                kind,
+                "is not served yet; the chart does not see it"
+            );
         }
     }
 }

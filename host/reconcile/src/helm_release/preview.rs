@@ -87,6 +87,11 @@ impl Subject<'_> {
         post_render::needs_plugin(&self.object.spec)
     }
 
+    /// Whether an upgrade keeps the values of the release.
+    pub fn keeps_values(&self) -> bool {
+        reuse::is_wanted(&self.object.spec)
+    }
+
     /// The latest revision of the release that is deployed, or else the latest; none before the installation or without a
     /// cluster.
     ///
@@ -119,10 +124,9 @@ impl Subject<'_> {
         let mut layers = values::layers_of(self.cluster, &key.namespace, spec)
             .await
             .map_err(Why::from)?;
-        let kept = release.filter(|_| reuse::is_wanted(spec));
+        let kept = release.filter(|_| self.keeps_values());
         if let Some(release) = kept {
-            layers.conceal(&serde_json::Value::Object(release.config.clone()));
-            layers.conceal(&release.chart["values"]);
+            reuse::conceal(&mut layers, release, std::slice::from_ref(release));
         }
         let reuse = kept.map(reuse::input);
         let input = Input {

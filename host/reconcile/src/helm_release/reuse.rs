@@ -5,6 +5,8 @@ use serde_json::{Map, Value, json};
 use sluice_api::HelmReleaseSpec;
 use sluice_release::{Release, Status, config_digest};
 
+use super::values::Layers;
+
 /// Whether a spec asks for it.
 pub(super) fn is_wanted(spec: &HelmReleaseSpec) -> bool {
     let upgrade = spec.upgrade.as_ref();
@@ -15,6 +17,13 @@ pub(super) fn is_wanted(spec: &HelmReleaseSpec) -> bool {
 pub(super) fn former(history: &[Release]) -> Option<&Release> {
     let deployed = history.iter().find(|it| it.info.status == Status::Deployed);
     deployed.or_else(|| history.first())
+}
+
+/// Takes for secret what the revisions of a release were made with, and what the chart of `former` has become by that.
+pub(super) fn conceal(layers: &mut Layers, former: &Release, history: &[Release]) {
+    let configs = history.iter().flat_map(|release| release.config.values());
+    configs.for_each(|value| layers.conceal(value));
+    layers.conceal(&former.chart["values"]);
 }
 
 /// A release as the renderer takes it.

@@ -100,12 +100,11 @@ impl ReleaseSession {
         if self.cluster.is_none() && !self.object.spec.values_from.is_empty() {
             eprintln!("# Warning: a dry run leaves spec.valuesFrom out");
         }
-        let upgrade = self.object.spec.upgrade.as_ref();
-        if self.cluster.is_none() && upgrade.is_some_and(|it| it.preserve_values == Some(true)) {
+        let subject = self.subject(assumed);
+        if self.cluster.is_none() && subject.keeps_values() {
             eprintln!("# Warning: a dry run knows no values that spec.upgrade.preserveValues would keep");
         }
         let packed = self.chart().await?;
-        let subject = self.subject(assumed);
         let release = subject.release().await?;
         let plugin = self.plugin(RENDERER).await?;
         let post_renderer = match subject.needs_post_renderer() {

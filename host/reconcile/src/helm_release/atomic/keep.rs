@@ -23,12 +23,7 @@ impl Atomic {
         let Some(former) = reuse::former(history).filter(|_| reuse::is_wanted(&self.pass.object.spec)) else {
             return Ok(());
         };
-        for release in history {
-            self.desired
-                .layers
-                .conceal(&Value::Object(release.config.clone()));
-        }
-        self.desired.layers.conceal(&former.chart["values"]);
+        reuse::conceal(&mut self.desired.layers, former, history);
         let input = reuse::input(former);
         let is_compared = history
             .first()
