@@ -102,7 +102,8 @@ pub(crate) async fn execute(
 fn refusal(status: StatusCode, body: &Bytes) -> ClusterError {
     let parsed = serde_json::from_slice::<Status>(body)
         .ok()
-        .filter(|status| !status.reason.is_empty());
+        // that of a field which a kind does not have carries no reason
+        .filter(|status| !status.reason.is_empty() || !status.message.is_empty());
     let mut parsed = parsed.unwrap_or_else(|| {
         let text: String = String::from_utf8_lossy(body).trim().chars().take(512).collect();
         let text = if text.is_empty() { status.to_string() } else { text };
@@ -165,6 +166,22 @@ mod tests {
             .expect_err("never answered");
         assert!(matches!(error, ClusterError::TooManyRequests { .. }), "{error:?}");
         assert_eq!(calls.load(Ordering::SeqCst), MAX_TRIES);
+    }
+
+    #[test]
+    fn a_refusal_is_told_in_the_servers_words() {
+        let told = |body: &'static str| {
+            refusal(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                &Bytes::from_static(body.as_bytes()),
+            )
+            .to_string()
+        };
+        let status = r#"{"kind":"Status","metadata":{},"status":"Failure","message":".spec.a: field not declared","code":500}"#;
+        assert_eq!(told(status), ".spec.a: field not declared");
+        assert_eq!(told("<html>bad gateway</html>\n"), "<html>bad gateway</html>");
+        assert_eq!(told("{}"), "{}");
+        assert_eq!(told(""), "500 Internal Server Error");
     }
 
     #[tokio::test]

@@ -2,6 +2,7 @@
 
 mod dependency;
 mod origin;
+mod verification;
 mod version;
 
 use std::sync::Arc;
@@ -79,22 +80,18 @@ impl Pass<'_, HelmChart> {
     }
 
     async fn attempt(&mut self) -> Result<(), Failure> {
-        if self.object.spec.verify.is_some() {
-            let message = "spec.verify is not served by this version of Sluice; the stored artifact stays";
-            return Err(Failure::stalling(
-                types::FETCH_FAILED,
-                reasons::FEATURE_GATE_DISABLED,
-                message,
-            ));
-        }
+        let keys = self.trusted_keys().await?;
         let stored = self.stored_artifact().await;
         let origin = self.origin().await?;
         if let Some(revision) = origin.revision() {
             self.progress.status.observed_source_artifact_revision = Some(revision.to_owned());
         }
         let wanted = version::wanted(&self.object, origin.revision());
-        let fetch = self.fetch_of(&origin, &wanted).await?;
+        let mut fetch = self.fetch_of(&origin, &wanted).await?;
         let version = self.phase("building artifact", fetch.resolve()).await?;
+        if let Some(keys) = keys {
+            self.verify(&mut fetch, &version, &keys).await?;
+        }
         let status = &self.progress.status;
         let is_known = status.observed_chart_name.as_deref() == Some(&version.name)
             && status.observed_generation == Some(self.progress.generation);

@@ -24,6 +24,7 @@ mod reference;
 mod render;
 mod resources;
 mod reuse;
+mod slot;
 mod source;
 mod spec;
 mod status;
@@ -41,11 +42,11 @@ use sluice_api::annotation::FINALIZER;
 use sluice_api::{HelmRelease, HelmReleaseStatus};
 use sluice_cluster::kube::{Api, ResourceExt as _};
 use sluice_event::Recorder;
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use self::memory::Memory;
+use self::slot::Slots;
 use crate::engine::Engine;
 use crate::index::Target;
 use crate::key::ObjectKey;
@@ -72,14 +73,10 @@ struct Shared {
     started: Instant,
     /// The tasks of actions.
     actions: TaskTracker,
-    /// One for each action of a burst.
-    slots: Arc<Semaphore>,
+    slots: Slots,
     /// Ends the tasks with the workers.
     stopped: CancellationToken,
 }
-
-/// Actions that begin at once; more of them wait a while, since each holds its manifests.
-const MAX_ACTIONS: usize = 256;
 
 /// What an object refers to: its source and what it depends on.
 pub fn targets(object: &HelmRelease) -> Vec<Target> {
@@ -99,7 +96,7 @@ impl HelmReleaseReconciler {
                 memory: Memory::default(),
                 started: Instant::now(),
                 actions: TaskTracker::new(),
-                slots: Arc::new(Semaphore::new(MAX_ACTIONS)),
+                slots: Slots::default(),
                 stopped: CancellationToken::new(),
             }),
         }
@@ -184,7 +181,6 @@ impl Reconciler for HelmReleaseReconciler {
     }
 
     async fn drain(&self) {
-        // those that wait for a slot do not begin any more
         self.shared.slots.close();
         self.shared.actions.close();
         self.shared.actions.wait().await;

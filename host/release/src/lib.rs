@@ -7,6 +7,7 @@ pub mod action;
 mod encoding;
 mod error;
 mod history;
+mod journal;
 mod manifest;
 mod name;
 mod port;
@@ -20,6 +21,7 @@ pub use history::{
     config_digest, has_been_tested, has_failed_test, is_untouched, observe, previous, test_hooks, truncate,
     truncate_to_latest,
 };
+pub use journal::{Journal, Journaled};
 pub use manifest::{ManifestError, gone, is_kept, read_manifest, write_manifest, write_object};
 pub use name::{MAX_NAME, release_name};
 pub use port::{Deletion, Records, ResourceError, Resources};

@@ -86,12 +86,20 @@ mod tests {
         }
     }
 
-    /// A script that stands for the program.
+    /// A script that stands for the program. A shell writes it: were it open for writing here, the fork of another test
+    /// could hold it open for a moment longer, and nothing runs a file that is open for writing (`ETXTBSY`).
     fn script(folder: &tempfile::TempDir, text: &str) -> CompileProcess {
-        use std::os::unix::fs::PermissionsExt as _;
         let path = folder.path().join("program");
-        std::fs::write(&path, format!("#!/bin/sh\n{text}\n")).expect("written");
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o700)).expect("executable");
+        let written = std::process::Command::new("sh")
+            .args([
+                "-c",
+                "printf '#!/bin/sh\\n%s\\n' \"$1\" >\"$2\" && chmod 700 \"$2\"",
+                "sh",
+                text,
+            ])
+            .arg(&path)
+            .status();
+        assert!(written.expect("a shell").success());
         process(&path.to_string_lossy())
     }
 

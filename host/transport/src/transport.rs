@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use sluice_model::SecretData;
 use sluice_model::port::{EndpointError, GitEndpoint, HttpEndpoint, OciEndpoint};
 use sluice_model::tree::BlobSource;
+use sluice_model::{Digest, SecretData};
 
 use crate::client::{CheckedClient, ClientSettings, Clients};
 use crate::egress::EgressPolicy;
@@ -96,6 +96,20 @@ impl Transport {
     pub fn oci(&self, target: &RegistryTarget, max_blob: u64) -> Result<Arc<dyn OciEndpoint>, EndpointError> {
         let registry = self.registry(target)?;
         Ok(Arc::new(RegistryEndpoint::new(registry, max_blob)))
+    }
+
+    /// The same, of one artifact: whatever is asked for, it gives this one.
+    ///
+    /// # Errors
+    /// As [`registry`](Self::registry).
+    pub fn oci_at(
+        &self,
+        target: &RegistryTarget,
+        max_blob: u64,
+        artifact: Digest,
+    ) -> Result<Arc<dyn OciEndpoint>, EndpointError> {
+        let registry = self.registry(target)?;
+        Ok(Arc::new(RegistryEndpoint::new(registry, max_blob).only(artifact)))
     }
 
     /// A Git endpoint, for one reconciliation: it lists the remote's references at most once.

@@ -8,7 +8,14 @@ use sluice_architecture_test::graph::{Crate, crates};
 /// Layers of host/, lowest first. A crate depends on crates of lower layers only, so no two stages know each other.
 const LAYERS: [&[&str]; 5] = [
     &["model"],
-    &["api", "transport", "cluster", "sandbox", "expression"],
+    &[
+        "api",
+        "transport",
+        "cluster",
+        "sandbox",
+        "signature",
+        "expression",
+    ],
     &[
         "fetch", "artifact", "decrypt", "render", "apply", "release", "health", "event", "notify", "receive",
         "automate",

@@ -172,8 +172,6 @@ async fn what_is_no_chart_is_told_by_its_reason() -> Result<()> {
     case.apply(helm_repository("charts", &server.url())).await?;
     let mut range = helm_chart("range", "web", ("HelmRepository", "charts"));
     range["spec"]["version"] = json!("9.x");
-    let mut verified = helm_chart("verified", "web", ("HelmRepository", "charts"));
-    verified["spec"]["verify"] = json!({"provider": "cosign"});
     for (chart, reason, text) in [
         (
             helm_chart("name", "../up", ("HelmRepository", "charts")),
@@ -190,7 +188,6 @@ async fn what_is_no_chart_is_told_by_its_reason() -> Result<()> {
             "InvalidChartReference",
             "no 'web' chart with version matching '9.x' found",
         ),
-        (verified, "FeatureGateDisabled", "spec.verify"),
     ] {
         let name = chart["metadata"]["name"].as_str().unwrap_or_default().to_owned();
         case.apply(chart).await?;
@@ -205,6 +202,19 @@ async fn what_is_no_chart_is_told_by_its_reason() -> Result<()> {
             "{name}"
         );
     }
+    let key = include_str!("../data/signed-charts/trusted.pub");
+    case.apply(secret("trusted", &[("a.pub", key)])).await?;
+    let mut verified = helm_chart("verified", "web", ("HelmRepository", "charts"));
+    verified["spec"]["verify"] = json!({"provider": "cosign", "secretRef": {"name": "trusted"}});
+    case.apply(verified).await?;
+    case.until("HelmChart", "verified", "has no signature", |object| {
+        failed_with(
+            object,
+            "VerificationError",
+            "only charts in OCI registries have signatures",
+        )
+    })
+    .await?;
     server.put("web-1.0.0.tgz", "<html>")?;
     case.apply(helm_chart("html", "web", ("HelmRepository", "charts")))
         .await?;

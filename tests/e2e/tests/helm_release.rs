@@ -4,6 +4,7 @@ mod bed;
 mod cluster;
 mod command;
 mod crash;
+mod fields;
 mod install;
 mod preview;
 mod relations;

@@ -35,6 +35,7 @@ mod process;
 mod protected;
 mod remote_cluster;
 mod render_command;
+mod signature;
 mod source_errors;
 mod status;
 mod suspend;

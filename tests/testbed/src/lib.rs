@@ -13,6 +13,7 @@ pub mod git_ssh;
 pub mod helm;
 mod http_server;
 pub mod metrics;
+pub mod oci_layout;
 pub mod pods;
 pub mod process;
 pub mod programs;

@@ -10,8 +10,9 @@ use sluice_model::port::Bindings;
 use sluice_model::{Tree, TreeRead as _};
 use sluice_sandbox::{Call, Limits, Plugin, SourceRevision};
 use sluice_transport::Transport;
+use sluice_transport::oci::RegistryTarget;
 
-use super::repository::{bind_http, bind_oci, is_oci, timeout};
+use super::repository::{bind_http, bind_oci, is_oci, registry_of, timeout};
 use super::{ARCHIVE, HelmFetchError, HelmFetchOptions};
 
 /// Names of the inputs.
@@ -42,7 +43,16 @@ pub struct ChartVersion {
     pub version: String,
     /// Whether the chart is packed here, not taken as it is.
     pub packaged: bool,
+    /// Version in the repository.
+    upstream: String,
     revision: SourceRevision,
+}
+
+impl ChartVersion {
+    /// The tag of the version in a registry, where `+` cannot stand.
+    pub(super) fn tag(&self) -> String {
+        self.upstream.replace('+', "_")
+    }
 }
 
 /// The part of the plugin's pin that the host reads.
@@ -50,6 +60,8 @@ pub struct ChartVersion {
 struct Pin {
     name: String,
     packaged: bool,
+    #[serde(default)]
+    upstream: String,
 }
 
 /// A chart that was fetched or packed.
@@ -69,6 +81,10 @@ pub struct ChartFetch {
     call: Call,
     config: String,
     inputs: Vec<(String, Tree)>,
+    /// Where the chart is in a registry.
+    pub(super) registry: Option<RegistryTarget>,
+    /// Largest packed chart in bytes.
+    pub(super) max_chart: u64,
 }
 
 impl ChartFetch {
@@ -83,15 +99,21 @@ impl ChartFetch {
         plugin: Arc<Plugin>,
         (transport, options): (&Transport, HelmFetchOptions),
     ) -> Result<Self, HelmFetchError> {
-        let (from, bindings) = if is_oci(spec) || spec.url.starts_with("oci://") {
-            ("registry", bind_oci(spec, &wanted.chart, transport, &options)?)
+        let (from, bindings, registry) = if is_oci(spec) || spec.url.starts_with("oci://") {
+            let registry = registry_of(spec, &wanted.chart, &options)?;
+            (
+                "registry",
+                bind_oci(&registry, transport, &options)?,
+                Some(registry),
+            )
         } else {
-            ("repository", bind_http(spec, transport, &options)?)
+            ("repository", bind_http(spec, transport, &options)?, None)
         };
         let wall = options.limits.wall.max(timeout(spec)?);
         let inputs = index.map(|index| (INDEX_INPUT.to_owned(), index));
         let inputs = inputs.into_iter().collect();
-        Ok(Self::new(from, wanted, plugin, bindings, (options, wall), inputs))
+        let fetch = Self::new(from, wanted, plugin, bindings, (options, wall), inputs);
+        Ok(Self { registry, ..fetch })
     }
 
     /// A chart in the files of another source.
@@ -131,10 +153,17 @@ impl ChartFetch {
         };
         Self {
             plugin,
+            registry: None,
+            max_chart: options.sizes.chart as u64,
             config: config.to_string(),
             call: Call::new(options.object, limits).with_bindings(bindings),
             inputs,
         }
+    }
+
+    /// Changes what the plugin speaks to.
+    pub(super) fn bind(&mut self, bindings: Bindings) {
+        self.call = self.call.clone().with_bindings(bindings);
     }
 
     /// Brings a dependency that the plugin asked for, by the name it gave.
@@ -155,6 +184,7 @@ impl ChartFetch {
             name: pin.name,
             version: revision.id.clone(),
             packaged: pin.packaged,
+            upstream: pin.upstream,
             revision,
         })
     }

@@ -74,6 +74,14 @@ pub enum HelmFetchError {
         /// Why.
         problem: String,
     },
+    /// The signature of a chart does not count, or could not be looked for.
+    #[error("chart verification error: failed to verify {chart}: {problem}")]
+    Unverified {
+        /// Its address and tag.
+        chart: String,
+        /// Why.
+        problem: String,
+    },
     /// The plugin's answer has another shape than it must have.
     #[error("plugin source-helm gave no artifact: {0}")]
     Output(String),
@@ -84,7 +92,7 @@ impl HelmFetchError {
     pub fn condition(&self) -> &'static str {
         match self {
             Self::Chart(error) => stage(error).map_or(types::FETCH_FAILED, |(_, condition, _)| condition),
-            Self::Dependency { .. } => types::BUILD_FAILED,
+            Self::Dependency { .. } | Self::Unverified { .. } => types::BUILD_FAILED,
             _ => types::FETCH_FAILED,
         }
     }
@@ -112,6 +120,7 @@ impl HelmFetchError {
                 (other, None) => other.reason(),
             },
             Self::Dependency { .. } => "DependencyBuildError",
+            Self::Unverified { .. } => "ChartVerificationError",
             Self::Output(_) => reasons::PLUGIN_INVALID,
         }
     }
@@ -125,7 +134,7 @@ impl HelmFetchError {
                 &error.failure,
                 Failure::InvalidConfig(_) | Failure::Guest(GuestError::InvalidConfig(_))
             ),
-            Self::Dependency { .. } | Self::Output(_) => false,
+            Self::Dependency { .. } | Self::Unverified { .. } | Self::Output(_) => false,
         }
     }
 

@@ -4,6 +4,7 @@ mod chart;
 mod error;
 mod index;
 mod repository;
+mod verification;
 
 use sluice_model::{SecretData, Tree};
 use sluice_sandbox::{CallObject, Limits};
@@ -14,6 +15,7 @@ pub use chart::{ChartFetch, ChartVersion, FetchedChart, Wanted};
 pub use error::HelmFetchError;
 pub use index::IndexFetch;
 pub use repository::{is_oci, normalize_url};
+pub use verification::{TrustError, trusted_keys};
 
 /// Name of the binding that the plugin speaks to.
 const TARGET: &str = "target";

@@ -70,28 +70,35 @@ pub(super) fn bind_http(
     })
 }
 
-/// The binding to the repository of one chart in a registry.
-pub(super) fn bind_oci(
+/// The repository of one chart in a registry.
+pub(super) fn registry_of(
     spec: &HelmRepositorySpec,
     chart: &str,
-    transport: &Transport,
     options: &HelmFetchOptions,
-) -> Result<Bindings, HelmFetchError> {
+) -> Result<RegistryTarget, HelmFetchError> {
     if spec.provider != RegistryProvider::Generic {
         return Err(HelmFetchError::Unserved {
             field: "spec.provider of the HelmRepository",
         });
     }
-    let target = RegistryTarget {
+    Ok(RegistryTarget {
         url: format!("{}/{}", normalize_url(&spec.url), chart.trim_matches('/')),
         secret: options.secret.clone(),
         tls: options.tls.clone(),
         proxy: None,
         insecure: spec.insecure == Some(true),
         timeout: timeout(spec)?,
-    };
+    })
+}
+
+/// The binding to it.
+pub(super) fn bind_oci(
+    target: &RegistryTarget,
+    transport: &Transport,
+    options: &HelmFetchOptions,
+) -> Result<Bindings, HelmFetchError> {
     let endpoint = transport
-        .oci(&target, options.sizes.chart as u64)
+        .oci(target, options.sizes.chart as u64)
         .map_err(HelmFetchError::Target)?;
     Ok(Bindings {
         oci: vec![(TARGET.to_owned(), endpoint)],

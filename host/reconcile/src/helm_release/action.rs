@@ -12,7 +12,7 @@ use sluice_cluster::k8s_openapi::jiff::Timestamp;
 use sluice_model::condition::reasons;
 use sluice_model::{Object, Severity};
 use sluice_release::action::{ActionError, Actions, Ended, Settings};
-use sluice_release::{Deletion, Records, Release, Resources, config_digest, observe};
+use sluice_release::{Deletion, Journal, Journaled, Records, Release, Resources, config_digest, observe};
 
 use super::atomic::Atomic;
 use super::decide::Step;
@@ -38,6 +38,11 @@ pub(super) fn actions<'a>(
         clock: &now,
         settings,
     }
+}
+
+/// Notes what is done to the objects of an action.
+pub(super) fn journaled<'a>(resources: &'a dyn Resources, journal: &'a Journal) -> Journaled<'a> {
+    Journaled { resources, journal }
 }
 
 /// Waits for everything, runs hooks, keeps what is there.
@@ -120,7 +125,8 @@ impl Atomic {
         conditions.delete(TEST_SUCCESS);
         conditions.delete(REMEDIATED);
         let started = Instant::now();
-        let (ended, crds) = self.try_make(upgrade).await;
+        let journal = Journal::default();
+        let (ended, crds) = self.try_make(upgrade, &journal).await;
         self.pass.progress.status.last_attempted_release_action_duration =
             Some(GoDuration::from(started.elapsed()));
         let result = match ended {
@@ -139,13 +145,13 @@ impl Atomic {
                 self.made(upgrade);
                 Ok(())
             }
-            Err((error, stored)) => self.not_made(upgrade, &error, stored),
+            Err((error, stored)) => self.not_made(upgrade, &error, stored, &journal),
         };
         self.pass.progress.summarize();
         outcome
     }
 
-    async fn try_make(&mut self, upgrade: bool) -> (Result<Ended, String>, Vec<Object>) {
+    async fn try_make(&mut self, upgrade: bool, journal: &Journal) -> (Result<Ended, String>, Vec<Object>) {
         let (draft, crds) = match self.draft(upgrade).await {
             Ok(made) => made,
             Err(error) => return (Err(error), Vec::new()),
@@ -157,7 +163,7 @@ impl Atomic {
         };
         let force = upgrade && spec.upgrade.as_ref().and_then(|it| it.force) == Some(true);
         let resources = self.resources(takes != Some(true), force);
-        let storage = self.storage();
+        let (storage, resources) = (self.storage(), journaled(&resources, journal));
         let actions = actions(&storage, &resources, self.settings_of(upgrade));
         let ended = match upgrade {
             true => actions.upgrade(draft).await,
@@ -258,7 +264,13 @@ impl Atomic {
     }
 
     /// A failure counts against the retries only when it is in the storage (section 7, item 2).
-    fn not_made(&mut self, upgrade: bool, error: &str, stored: bool) -> Result<(), String> {
+    fn not_made(
+        &mut self,
+        upgrade: bool,
+        error: &str,
+        stored: bool,
+        journal: &Journal,
+    ) -> Result<(), String> {
         let (what, reason) = match upgrade {
             true => ("upgrade", "UpgradeFailed"),
             false => ("install", "InstallFailed"),
@@ -285,7 +297,7 @@ impl Atomic {
             };
             *count.get_or_insert(0) += 1;
         }
-        self.tell(Severity::Error, reason, &text, Some(&about));
+        self.tell(Severity::Error, reason, &journal.tell(&text), Some(&about));
         if stored { Ok(()) } else { Err(text) }
     }
 

@@ -3,21 +3,18 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures::FutureExt as _;
 use sluice_api::HelmRelease;
-use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio::sync::watch;
 use tracing::Instrument as _;
 
+use super::slot::Begin;
 use super::wait::Trigger;
 use super::{Shared, source};
 use crate::key::ObjectKey;
 use crate::queue::{Reason, Reasons, Work};
 use crate::worker::Outcome;
-
-/// How long an action waits for a slot before it begins without one.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 impl Shared {
     /// How the pass ends because of a task: it is still at work, or has ended and nothing asked for the object meanwhile.
@@ -51,7 +48,7 @@ impl Shared {
         let work = work(canceled);
         let (again, stopped) = (self.engine.options.min_retry_delay, self.stopped.clone());
         let task = async move {
-            let outcome = match shared.slot(&mut begins).await {
+            let outcome = match shared.slots.begin(&mut begins).await {
                 Begin::Now(_slot) => {
                     stopped
                         .run_until_cancelled(AssertUnwindSafe(work).catch_unwind())
@@ -68,31 +65,6 @@ impl Shared {
         };
         self.actions.spawn(task.instrument(tracing::Span::current()));
         Outcome::Elsewhere
-    }
-}
-
-/// How a task goes on.
-enum Begin {
-    /// It works; it has a slot unless it waited for one too long.
-    Now(Option<OwnedSemaphorePermit>),
-    /// Something else is wanted meanwhile.
-    Never,
-    /// The process ends.
-    Stopped,
-}
-
-impl Shared {
-    /// Waits for a slot, not for long: an action may wait for one that waits for a slot, as a chart with HelmReleases does.
-    async fn slot(&self, canceled: &mut watch::Receiver<Trigger>) -> Begin {
-        let slot = tokio::time::timeout(PATIENCE, self.slots.clone().acquire_owned());
-        tokio::select! {
-            slot = slot => match slot {
-                Ok(Ok(slot)) => Begin::Now(Some(slot)),
-                Ok(Err(_closed)) => Begin::Stopped,
-                Err(_elapsed) => Begin::Now(None),
-            },
-            Ok(_) = canceled.wait_for(Option::is_some) => Begin::Never,
-        }
     }
 }
 

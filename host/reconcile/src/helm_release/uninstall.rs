@@ -4,11 +4,11 @@ use sluice_api::HelmRelease;
 use sluice_health::rules::BuiltIn;
 use sluice_model::Severity;
 use sluice_release::action::Settings;
-use sluice_release::{Records as _, Release, Storage, config_digest, observe, read_manifest};
+use sluice_release::{Journal, Records as _, Release, Storage, config_digest, observe, read_manifest};
 use std::sync::Arc;
 use tokio::sync::watch;
 
-use super::action::{actions, deletion, is_missing, settings};
+use super::action::{actions, deletion, is_missing, journaled, settings};
 use super::pass::Pass;
 use super::resources::ReleaseResources;
 use super::spec::{Identity, Timing};
@@ -95,6 +95,8 @@ impl Pass {
             override_managers: Vec::new(),
         };
         let settings = uninstall_settings(&self.object, timing);
+        let journal = Journal::default();
+        let resources = journaled(&resources, &journal);
         let ended = actions(&storage, &resources, settings).uninstall(&name).await;
         self.shared.memory.end_drift_watch(&self.key);
         let outcome = match ended.result {
@@ -110,7 +112,7 @@ impl Pass {
                     .mark_false(RELEASED, "UninstallSucceeded", &text);
                 Ok(())
             }
-            Err(error) => Err(self.not_uninstalled(&error.to_string())),
+            Err(error) => Err(self.not_uninstalled(&error.to_string(), &journal)),
         };
         self.progress.summarize();
         outcome
@@ -134,7 +136,7 @@ impl Pass {
         );
     }
 
-    fn not_uninstalled(&mut self, error: &str) -> String {
+    fn not_uninstalled(&mut self, error: &str, journal: &Journal) -> String {
         let latest = self.progress.latest().cloned();
         let release = latest.as_ref().map(full_name).unwrap_or_default();
         let chart = latest.as_ref().map(versioned_chart).unwrap_or_default();
@@ -147,7 +149,7 @@ impl Pass {
         self.shared.tell(
             &self.object,
             Severity::Error,
-            ("UninstallFailed", &text),
+            ("UninstallFailed", &journal.tell(&text)),
             about.as_ref(),
         );
         text

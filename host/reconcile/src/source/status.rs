@@ -1,6 +1,6 @@
 //! How the status of a source moves (Flux's conditions, reasons and messages).
 
-use sluice_api::condition::Conditions;
+use sluice_api::condition::{Conditions, is_false};
 use sluice_api::{Artifact, HelmChartStatus, HelmRepositoryStatus};
 use sluice_model::condition::{reasons, types};
 
@@ -43,6 +43,9 @@ macro_rules! source_status {
     )*};
 }
 source_status!(HelmRepositoryStatus, HelmChartStatus);
+
+/// Reason of a failed verification.
+pub(crate) const VERIFICATION_ERROR: &str = "VerificationError";
 
 /// Conditions that say that something is wrong, or not done yet.
 const TROUBLE: [&str; 6] = [
@@ -97,6 +100,26 @@ impl<S: SourceStatus> Progress<S> {
         self.working(&format!("building artifact: {message}"));
     }
 
+    /// Begins a look at signatures, or has done with them: one that failed before is looked at again.
+    pub fn verifying(&mut self, wanted: bool) {
+        let conditions = self.status.conditions();
+        if !wanted || is_false(conditions, types::SOURCE_VERIFIED) {
+            self.conditions().delete(types::SOURCE_VERIFIED);
+        }
+    }
+
+    /// The signature counts.
+    pub fn verified(&mut self, message: &str) {
+        self.conditions()
+            .mark_true(types::SOURCE_VERIFIED, reasons::SUCCEEDED, message);
+    }
+
+    /// It does not, or cannot be looked at: whatever else is said, the source is not ready for that reason.
+    pub fn unverified(&mut self, message: &str) {
+        self.conditions()
+            .mark_false(types::SOURCE_VERIFIED, VERIFICATION_ERROR, message);
+    }
+
     /// The stored artifact is the current one.
     pub fn stored(&mut self, reason: &str, message: &str) {
         self.status.observe(self.generation);
@@ -118,9 +141,12 @@ impl<S: SourceStatus> Progress<S> {
     /// The pass failed and will be tried again; `type_` is the condition that says where.
     pub fn failed(&mut self, type_: &str, reason: &str, message: &str) {
         self.one_failure(type_);
+        let unready = self.unready(reason);
         let mut conditions = self.conditions();
-        conditions.mark_true(type_, reason, message);
-        conditions.mark_false(types::READY, reason, message);
+        if type_ != types::SOURCE_VERIFIED {
+            conditions.mark_true(type_, reason, message);
+        }
+        conditions.mark_false(types::READY, unready, message);
         conditions.mark_reconciling(reasons::PROGRESSING_WITH_RETRY, message);
     }
 
@@ -128,12 +154,21 @@ impl<S: SourceStatus> Progress<S> {
     pub fn stalled(&mut self, type_: &str, reason: &str, message: &str) {
         self.one_failure(type_);
         self.status.observe(self.generation);
+        let unready = self.unready(reason);
         let mut conditions = self.conditions();
-        if type_ != types::STALLED {
+        if ![types::STALLED, types::SOURCE_VERIFIED].contains(&type_) {
             conditions.mark_true(type_, reason, message);
         }
         conditions.mark_stalled(reason, message);
-        conditions.mark_false(types::READY, reason, message);
+        conditions.mark_false(types::READY, unready, message);
+    }
+
+    /// The reason of a Ready condition that is false.
+    fn unready<'a>(&self, reason: &'a str) -> &'a str {
+        if is_false(self.status.conditions(), types::SOURCE_VERIFIED) {
+            return VERIFICATION_ERROR;
+        }
+        reason
     }
 
     /// A build fails in one place: what failed before it did not fail this time.
@@ -195,6 +230,36 @@ mod tests {
             .collect();
         assert_eq!(names, ["Ready", "ArtifactInStorage"]);
         assert_eq!(progress.status.observed_generation, Some(2));
+    }
+
+    #[test]
+    fn a_failed_verification_is_why_a_source_is_not_ready() {
+        let mut progress = progress();
+        progress.unverified("no key");
+        progress.failed(types::BUILD_FAILED, "ChartVerificationError", "no key");
+        let reason = |progress: &Progress<HelmChartStatus>, type_: &str| {
+            find(&progress.status.conditions, type_).map(|it| it.reason.clone())
+        };
+        assert_eq!(
+            reason(&progress, types::READY).as_deref(),
+            Some("VerificationError")
+        );
+        assert_eq!(
+            reason(&progress, types::BUILD_FAILED).as_deref(),
+            Some("ChartVerificationError")
+        );
+        progress.verifying(true);
+        assert_eq!(reason(&progress, types::SOURCE_VERIFIED), None, "looked at again");
+        progress.verified("verified signature of version 1.0.0");
+        progress.failed(types::FETCH_FAILED, "ChartPullError", "no route");
+        assert_eq!(reason(&progress, types::READY).as_deref(), Some("ChartPullError"));
+        progress.verifying(true);
+        assert_eq!(
+            reason(&progress, types::SOURCE_VERIFIED).as_deref(),
+            Some("Succeeded")
+        );
+        progress.verifying(false);
+        assert_eq!(reason(&progress, types::SOURCE_VERIFIED), None);
     }
 
     #[test]

@@ -21,6 +21,7 @@ const MAX_LAYERS: usize = 1000;
 pub(crate) struct RegistryEndpoint {
     registry: Registry,
     max_blob: u64,
+    only: Option<Digest>,
     listed: Mutex<HashMap<String, u64>>,
 }
 
@@ -41,7 +42,16 @@ impl RegistryEndpoint {
         Self {
             registry,
             max_blob,
+            only: None,
             listed: Mutex::default(),
+        }
+    }
+
+    /// Gives this artifact and nothing else: what a tag led to when its signature was verified.
+    pub(crate) fn only(self, artifact: Digest) -> Self {
+        Self {
+            only: Some(artifact),
+            ..self
         }
     }
 
@@ -72,6 +82,9 @@ fn parse(bytes: &[u8]) -> Result<Manifest, String> {
 #[async_trait]
 impl OciEndpoint for RegistryEndpoint {
     async fn resolve(&self, reference: String) -> Result<String, EndpointError> {
+        if let Some(only) = self.only {
+            return Ok(only.to_string());
+        }
         let version = match reference.parse::<Digest>() {
             Ok(digest) => Version::Digest(digest),
             Err(_) => Version::Tag(reference),
@@ -87,6 +100,9 @@ impl OciEndpoint for RegistryEndpoint {
         let digest: Digest = digest
             .parse()
             .map_err(|_| self.refused("the manifest's digest is no sha256 digest".into()))?;
+        if self.only.is_some_and(|only| only != digest) {
+            return Err(self.refused(format!("{digest} is not the artifact that was verified")));
+        }
         let bytes = self.registry.manifest(&digest).await?;
         let manifest = parse(&bytes).map_err(|reason| self.refused(reason))?;
         let mut listed = self.listed.lock();

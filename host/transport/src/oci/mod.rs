@@ -1,5 +1,6 @@
 //! OCI registries: WebAssembly components in the layout of the CNCF, and the artifacts of sources, pulled by digest only.
 
+mod attachment;
 mod checking_proxy;
 mod component;
 mod endpoint;
@@ -7,6 +8,7 @@ mod login;
 mod reference;
 mod registry;
 
+pub use attachment::Attachment;
 pub use component::{Component, PulledComponent};
 pub(crate) use endpoint::RegistryEndpoint;
 pub use reference::{ReferenceError, RegistryReference, Version};

@@ -10,7 +10,7 @@ use http::HeaderValue;
 use oci_client::Reference;
 use oci_client::client::{Certificate, CertificateEncoding, Client, ClientConfig, ClientProtocol};
 use oci_client::errors::{OciDistributionError, OciErrorCode};
-use oci_client::manifest::OciDescriptor;
+use oci_client::manifest::{OciDescriptor, OciImageIndex};
 use oci_client::secrets::RegistryAuth;
 use sluice_model::port::EndpointError;
 use sluice_model::{Digest, SecretData};
@@ -205,6 +205,25 @@ impl Registry {
             bytes,
             annotations,
         })
+    }
+
+    /// The bytes of the manifest under a tag.
+    pub(super) async fn manifest_under(&self, tag: &str) -> Result<Bytes, EndpointError> {
+        let digest = self.resolve_tag(tag).await?;
+        self.manifest(&digest).await
+    }
+
+    /// The index of what refers to an artifact; empty where the registry knows none.
+    pub(super) async fn referrers_index(&self, artifact: &Digest) -> Result<OciImageIndex, EndpointError> {
+        let image = self.image_at(artifact);
+        self.session("pull", OVERHEAD, async |session| {
+            session
+                .client
+                .store_auth_if_needed(image.resolve_registry(), &session.auth)
+                .await;
+            session.client.pull_referrers(&image, None).await
+        })
+        .await
     }
 
     /// The bytes of a manifest, checked against its digest.

@@ -120,6 +120,9 @@ async fn h16_another_target_or_chart_name_moves_the_release() -> Result<()> {
 
     let strategy = json!({"spec": {"upgrade": {"chartNameChangeStrategy": "InPlaceUpdate"}}});
     case.merge("HelmRelease", "web", strategy).await?;
+    // the chart comes by another watch, which may be faster
+    case.until("HelmRelease", "web", "has seen the strategy", is_current)
+        .await?;
     charts
         .publish(&case, "web", &Chart::named("again", "1.0.0"))
         .await?;

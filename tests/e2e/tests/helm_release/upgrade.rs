@@ -126,8 +126,18 @@ async fn a_failed_upgrade_is_rolled_back_and_stalls_when_the_retries_are_over() 
             "{history:?}"
         );
     }
-    case.until_told("the failed upgrade", |event| event["reason"] == "UpgradeFailed")
-        .await?;
+    assert!(
+        !message(&stalled).contains("Last Helm logs"),
+        "a condition stays short"
+    );
+    case.until_told("the failed upgrade with its steps", |event| {
+        let text = event["message"].as_str().unwrap_or_default();
+        event["reason"] == "UpgradeFailed"
+            && text.contains("\n\nLast Helm logs:\n\n")
+            && text.contains("\napplied ConfigMap/web-settings")
+            && text.ends_with("\nJob/web-check did not succeed")
+    })
+    .await?;
     case.until_told("the rollback", |event| event["reason"] == "RollbackSucceeded")
         .await?;
 

@@ -3,13 +3,13 @@
 use sluice_api::helm_release::ReleaseSnapshot;
 use sluice_model::Severity;
 use sluice_release::action::{Ended, Settings, is_chosen};
-use sluice_release::{config_digest, has_been_tested, observe, test_hooks};
+use sluice_release::{Journal, config_digest, has_been_tested, observe, test_hooks};
 
 use super::super::atomic::Atomic;
 use super::super::spec::{self, Remediation};
 use super::super::status::{REMEDIATED, TEST_SUCCESS, full_name, versioned_chart};
 use super::super::tell::About;
-use super::{actions, deletion, settings};
+use super::{actions, deletion, journaled, settings};
 
 impl Atomic {
     pub(super) async fn test(&mut self) -> Result<(), String> {
@@ -98,6 +98,8 @@ impl Atomic {
         };
         let version = u32::try_from(target.version).unwrap_or_default();
         let (storage, resources) = (self.storage(), self.resources(true, said.force == Some(true)));
+        let journal = Journal::default();
+        let resources = journaled(&resources, &journal);
         let ended = actions(&storage, &resources, settings)
             .rollback(&target.name, version)
             .await;
@@ -108,23 +110,36 @@ impl Atomic {
         let mut about = About::from(&target);
         about.set_config(&self.desired.chart);
         let head = format!("Helm rollback to previous release {release} with chart {chart}");
-        self.end_remediation(ended, "Rollback", &head, &about)
+        self.end_remediation(ended, ("Rollback", &head), &about, &journal)
     }
 
     /// Tells how a remediation went. One that failed is an error of the pass only when it wrote nothing.
-    fn end_remediation(&mut self, ended: Ended, verb: &str, head: &str, about: &About) -> Result<(), String> {
+    fn end_remediation(
+        &mut self,
+        ended: Ended,
+        (verb, head): (&str, &str),
+        about: &About,
+        journal: &Journal,
+    ) -> Result<(), String> {
         let outcome = match ended.result {
             Ok(()) => {
-                self.remediated(
-                    (true, &format!("{verb}Succeeded")),
-                    &format!("{head} succeeded"),
-                    about,
-                );
+                let (reason, text) = (format!("{verb}Succeeded"), format!("{head} succeeded"));
+                self.pass
+                    .progress
+                    .conditions()
+                    .mark_true(REMEDIATED, &reason, &text);
+                self.tell(Severity::Info, &reason, &text, Some(about));
                 Ok(())
             }
             Err(error) => {
-                let text = format!("{head} failed: {error}");
-                self.remediated((false, &format!("{verb}Failed")), &text, about);
+                let error = self.desired.layers.mask(&error.to_string());
+                let (reason, text) = (format!("{verb}Failed"), format!("{head} failed: {error}"));
+                self.pass
+                    .progress
+                    .conditions()
+                    .mark_false(REMEDIATED, &reason, &text);
+                self.pass.progress.count_failure();
+                self.tell(Severity::Error, &reason, &journal.tell(&text), Some(about));
                 if ended.release.is_some() {
                     Ok(())
                 } else {
@@ -134,20 +149,6 @@ impl Atomic {
         };
         self.pass.progress.summarize();
         outcome
-    }
-
-    /// How a remediation went.
-    fn remediated(&mut self, (ok, reason): (bool, &str), text: &str, about: &About) {
-        let mut conditions = self.pass.progress.conditions();
-        let severity = if ok {
-            conditions.mark_true(REMEDIATED, reason, text);
-            Severity::Info
-        } else {
-            conditions.mark_false(REMEDIATED, reason, text);
-            self.pass.progress.count_failure();
-            Severity::Error
-        };
-        self.tell(severity, reason, text, Some(about));
     }
 
     fn uninstall_settings(&self) -> Settings {
@@ -166,6 +167,8 @@ impl Atomic {
             return Err("no latest release: required to uninstall".into());
         };
         let (storage, resources) = (self.storage(), self.resources(true, false));
+        let journal = Journal::default();
+        let resources = journaled(&resources, &journal);
         let actions = actions(&storage, &resources, self.uninstall_settings());
         let ended = actions.uninstall(&latest.name).await;
         if let Some(release) = &ended.release {
@@ -180,7 +183,7 @@ impl Atomic {
         if ended.result.is_ok() {
             self.pass.progress.status.inventory = None;
         }
-        self.end_remediation(ended, "Uninstall", &head, &about)
+        self.end_remediation(ended, ("Uninstall", &head), &about, &journal)
     }
 
     /// Ends an uninstallation that a process began and did not end.

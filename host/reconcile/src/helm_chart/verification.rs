@@ -1,0 +1,75 @@
+//! Signatures of a chart: who is trusted, and whether one of them signed it. Looked at in every pass, as keys and signatures
+//! come and go without a new version.
+
+use sluice_api::HelmChart;
+use sluice_api::verification::VerificationProvider;
+use sluice_fetch::helm::{ChartFetch, ChartVersion, trusted_keys};
+use sluice_model::condition::types;
+use sluice_signature::PublicKey;
+
+use crate::secret;
+use crate::source::status::VERIFICATION_ERROR;
+use crate::source::{Failure, Pass};
+
+impl Pass<'_, HelmChart> {
+    /// The keys that are trusted; none where nothing is to be verified.
+    pub(super) async fn trusted_keys(&mut self) -> Result<Option<Vec<PublicKey>>, Failure> {
+        self.progress.verifying(self.object.spec.verify.is_some());
+        let keys = self.read_keys().await;
+        keys.inspect_err(|failure| self.progress.unverified(&failure.message))
+    }
+
+    async fn read_keys(&self) -> Result<Option<Vec<PublicKey>>, Failure> {
+        let Some(verify) = &self.object.spec.verify else {
+            return Ok(None);
+        };
+        let provider = &verify.provider;
+        let failed = |what: &str, problem: String| {
+            let message = format!("failed to verify the signature using provider '{what}': {problem}");
+            Failure::new(types::SOURCE_VERIFIED, VERIFICATION_ERROR, message)
+        };
+        let stalled = |what: &str, problem: &str| Failure {
+            stalling: true,
+            ..failed(what, format!("{problem}; the stored artifact stays"))
+        };
+        if *provider != VerificationProvider::Cosign {
+            let problem = "it is not served by this version of Sluice, provider 'cosign' with keys is";
+            return Err(stalled(provider.as_str(), problem));
+        }
+        let Some(reference) = &verify.secret_ref else {
+            let problem = "keyless signatures are not served by this version of Sluice, \
+                those of the keys in spec.verify.secretRef are";
+            return Err(stalled("cosign keyless", problem));
+        };
+        let field = ("spec.verify.secretRef", Some(reference.name.as_str()));
+        let read = secret::read(&self.engine().cluster, &self.work.key.namespace, field).await;
+        let secret = read.map_err(|error| failed("cosign", error.to_string()))?;
+        let keys = trusted_keys(&secret.unwrap_or_default());
+        keys.map(Some)
+            .map_err(|error| failed("cosign", error.to_string()))
+    }
+
+    /// Whether one of the keys signed the version; from then on the fetch gives that and nothing else.
+    pub(super) async fn verify(
+        &mut self,
+        fetch: &mut ChartFetch,
+        version: &ChartVersion,
+        keys: &[PublicKey],
+    ) -> Result<(), Failure> {
+        let transport = self.engine().transport.clone();
+        let verified = self
+            .phase("verifying signature", fetch.verify(version, keys, &transport))
+            .await;
+        match verified.map_err(Failure::from) {
+            Ok(()) => {
+                let message = format!("verified signature of version {}", version.version);
+                self.progress.verified(&message);
+                Ok(())
+            }
+            Err(failure) => {
+                self.progress.unverified(&failure.message);
+                Err(failure)
+            }
+        }
+    }
+}

@@ -1,0 +1,1 @@
+3bLVFx3hnx/oPTyVjo3LOFyo3AOOV8ocs/RAmSOwgTyvwrZNbe/fLkZfHHKwKiEg430YbhVAEuc0xVR8CN52BA==

@@ -1,0 +1,240 @@
+//! Signed charts in a real registry: what cosign signed is taken, and nothing else ever becomes an artifact.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use serde_json::{Value, json};
+use sluice_e2e::Case;
+use sluice_e2e::object::{condition, helm_chart, is_current, message, object, secret};
+use sluice_testbed::oci_layout;
+use sluice_testbed::registry::Registry;
+
+use crate::helm_chart::{file, served};
+
+const REPOSITORY: &str = "charts/web";
+const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
+
+fn layout() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("data/signed-charts")
+}
+
+fn key(name: &str) -> Result<String> {
+    Ok(std::fs::read_to_string(layout().join(format!("{name}.pub")))?)
+}
+
+/// A case with the registry, and a chart of which only signed versions are wanted.
+struct Bed {
+    case: Case,
+    registry: Registry,
+}
+
+impl Bed {
+    async fn start(name: &str, version: &str) -> Result<Self> {
+        let case = Case::start(name).await?;
+        let registry = Registry::start().await?;
+        oci_layout::push(&registry, REPOSITORY, &layout()).await?;
+        let spec = json!({"type": "oci", "insecure": true, "interval": "1h", "url": registry.url("charts")});
+        case.apply(object("HelmRepository", "charts", spec)).await?;
+        let keys = [
+            ("b.pub", key("trusted")?),
+            ("password", "none of these".to_owned()),
+        ];
+        let keys: Vec<(&str, &str)> = keys.iter().map(|(name, key)| (*name, key.as_str())).collect();
+        case.apply(secret("trusted", &keys)).await?;
+        let mut chart = helm_chart("web", "web", ("HelmRepository", "charts"));
+        chart["spec"]["version"] = json!(version);
+        chart["spec"]["verify"] = json!({"provider": "cosign", "secretRef": {"name": "trusted"}});
+        case.apply(chart).await?;
+        Ok(Self { case, registry })
+    }
+
+    async fn wants(&self, spec: Value) -> Result<()> {
+        self.case
+            .merge("HelmChart", "web", json!({"spec": spec}))
+            .await
+            .map(drop)
+    }
+
+    /// Exchanges the keys and has them looked at. (An entry that an apply leaves out would stay.)
+    async fn trusts(&self, keys: &[(&str, &str)]) -> Result<()> {
+        self.case.delete("Secret", "trusted").await?;
+        self.case.apply(secret("trusted", keys)).await?;
+        self.case.reconcile("HelmChart", "web").await.map(drop)
+    }
+
+    /// Waits until the version is stored as verified.
+    async fn takes(&self, version: &str) -> Result<Value> {
+        let told = format!("verified signature of version {version}");
+        let is_taken = |it: &Value| {
+            it["status"]["artifact"]["revision"] == version
+                && is_current(it)
+                && condition(it, "SourceVerified").is_some_and(|it| it["message"] == told.as_str())
+        };
+        let what = format!("has {version} with its signature");
+        self.case.until("HelmChart", "web", &what, is_taken).await
+    }
+
+    /// Waits until the version is refused for its signature; what was stored before stays.
+    async fn refuses(&self, version: &str, problem: &str) -> Result<Value> {
+        let is_refused = |it: &Value| {
+            let verified = condition(it, "SourceVerified");
+            verified.is_some_and(|it| it["status"] == "False" && it["reason"] == "VerificationError")
+                && message(it).contains(&format!("{REPOSITORY}:{version}"))
+                && message(it).contains(problem)
+        };
+        let what = format!("refuses {version}");
+        let refused = self.case.until("HelmChart", "web", &what, is_refused).await?;
+        let ready = condition(&refused, "Ready").context("Ready")?;
+        assert_eq!(
+            (&ready["status"], &ready["reason"]),
+            (&json!("False"), &json!("VerificationError"))
+        );
+        let built = condition(&refused, "BuildFailed").context("BuildFailed")?;
+        assert_eq!(built["reason"], "ChartVerificationError");
+        assert!(message(&refused).starts_with("chart verification error: failed to verify oci://"));
+        Ok(refused)
+    }
+}
+
+/// O8: no signature, one of another key, one of another artifact, another statement: closed, and the last good state stays.
+#[tokio::test]
+async fn o8_only_what_a_trusted_key_signed_becomes_an_artifact() -> Result<()> {
+    let bed = Bed::start("signed-chart", "1.2.0").await?;
+    let refused = bed
+        .refuses("1.2.0", "no signatures were found for sha256:")
+        .await?;
+    assert!(refused["status"].get("artifact").is_none(), "{refused}");
+
+    bed.wants(json!({"version": "1.0.0"})).await?;
+    let taken = bed.takes("1.0.0").await?;
+    let packed = served(&taken).await?;
+    assert!(file(&packed, "web/Chart.yaml")?.is_some_and(|it| it.contains("version: 1.0.0")));
+    bed.wants(json!({"version": "1.1.0"})).await?;
+    bed.takes("1.1.0").await?;
+
+    for (version, problem) in [
+        ("1.3.0", "of 1 found, none of the keys made it"),
+        ("1.4.0", "it is an attestation and no signature"),
+        ("1.2.0", "no signatures were found"),
+    ] {
+        bed.wants(json!({"version": version})).await?;
+        let refused = bed.refuses(version, problem).await?;
+        assert_eq!(refused["status"]["artifact"]["revision"], "1.1.0", "stays");
+        let text = refused.to_string();
+        assert!(
+            !text.contains("BEGIN PUBLIC KEY") && !text.contains("none of these"),
+            "{text}"
+        );
+    }
+    bed.case
+        .until_told("the refusal", |event| {
+            event["reason"] == "ChartVerificationError" && event["type"] == "Warning"
+        })
+        .await?;
+    // whoever may write there copies a good signature to another artifact
+    let signed = manifest(&bed.registry, "1.0.0").await?;
+    let unsigned = manifest(&bed.registry, "1.2.0").await?;
+    let copied = manifest(&bed.registry, &signature_tag(&signed.0)).await?;
+    let tag = signature_tag(&unsigned.0);
+    oci_layout::put_manifest(&bed.registry, REPOSITORY, &tag, MANIFEST, copied.1).await?;
+    bed.case.reconcile("HelmChart", "web").await?;
+    bed.refuses("1.2.0", "of 1 found, it is for another artifact")
+        .await?;
+
+    bed.wants(json!({"verify": null})).await?;
+    let open = bed
+        .case
+        .until("HelmChart", "web", "takes what is unsigned", |it| {
+            it["status"]["artifact"]["revision"] == "1.2.0" && is_current(it)
+        })
+        .await?;
+    assert!(condition(&open, "SourceVerified").is_none() && condition(&open, "BuildFailed").is_none());
+    Ok(())
+}
+
+/// A version that is stored is verified again in every pass: with other keys, it is not ready any more.
+#[tokio::test]
+async fn keys_are_what_counts_now_and_one_of_them_is_enough() -> Result<()> {
+    let bed = Bed::start("signature-keys", "1.1.0").await?;
+    let taken = bed.takes("1.1.0").await?;
+    let (trusted, other) = (key("trusted")?, key("other")?);
+    bed.trusts(&[("a.pub", &other)]).await?;
+    let refused = bed.refuses("1.1.0", "none of the keys made it").await?;
+    assert_eq!(refused["status"]["artifact"], taken["status"]["artifact"]);
+    bed.trusts(&[("a.pub", &other), ("b.pub", &trusted)]).await?;
+    let again = bed.takes("1.1.0").await?;
+    assert_eq!(
+        again["status"]["artifact"], taken["status"]["artifact"],
+        "nothing is stored again"
+    );
+
+    for (keys, problem) in [
+        (
+            vec![("a.txt", trusted.as_str())],
+            "no public keys found in secret",
+        ),
+        (
+            vec![("a.pub", "ssh-ed25519 AAAA"), ("b.pub", &trusted)],
+            "a.pub of secret 'e2e-signature-keys/trusted' is no public key: it holds no PEM block",
+        ),
+    ] {
+        bed.trusts(&keys).await?;
+        let unusable = bed
+            .case
+            .until("HelmChart", "web", problem, |it| message(it).contains(problem))
+            .await?;
+        assert!(
+            message(&unusable).starts_with("failed to verify the signature using provider 'cosign': "),
+            "{}",
+            message(&unusable)
+        );
+        assert_eq!(unusable["status"]["artifact"], taken["status"]["artifact"]);
+    }
+    Ok(())
+}
+
+/// Ways of signing that are not served stall by name, and HTTP repositories have no signatures.
+#[tokio::test]
+async fn other_ways_of_signing_are_refused_by_name() -> Result<()> {
+    let bed = Bed::start("signature-ways", "1.1.0").await?;
+    bed.takes("1.1.0").await?;
+    for (verify, problem) in [
+        (
+            json!({"provider": "cosign", "secretRef": null}),
+            "provider 'cosign keyless'",
+        ),
+        (
+            json!({"provider": "notation", "secretRef": {"name": "trusted"}}),
+            "provider 'notation'",
+        ),
+    ] {
+        bed.wants(json!({"verify": verify})).await?;
+        let stalled = bed
+            .case
+            .until("HelmChart", "web", problem, |it| message(it).contains(problem))
+            .await?;
+        assert_eq!(
+            condition(&stalled, "Stalled").context("Stalled")?["status"],
+            "True"
+        );
+        assert_eq!(stalled["status"]["artifact"]["revision"], "1.1.0");
+    }
+    Ok(())
+}
+
+fn signature_tag(digest: &str) -> String {
+    format!("{}.sig", digest.replace(':', "-"))
+}
+
+/// Digest and bytes of a manifest.
+async fn manifest(registry: &Registry, tag: &str) -> Result<(String, Vec<u8>)> {
+    let url = format!("http://{}/v2/{REPOSITORY}/manifests/{tag}", registry.host());
+    let request = reqwest::Client::new().get(url).header("Accept", MANIFEST);
+    let answer = request.send().await?.error_for_status()?;
+    let digest = answer
+        .headers()
+        .get("Docker-Content-Digest")
+        .context("no digest")?;
+    let digest = digest.to_str()?.to_owned();
+    Ok((digest, answer.bytes().await?.to_vec()))
+}
