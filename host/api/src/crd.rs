@@ -144,6 +144,7 @@ fn assemble(
     Ok(crd)
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "moved into the schema")]
 fn root_schema(info: &KindInfo, spec: Value, status: Option<Value>) -> Value {
     let mut properties = json!({
         "apiVersion": {

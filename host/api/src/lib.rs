@@ -6,6 +6,11 @@
 //! A watch over these types should read `kube::core::DeserializeGuard<Kind>`: one stored object that does not fit its
 //! type (no spec, a foreign writer's status) is then an error of that object and not of the whole list.
 
+#![allow(
+    clippy::duplicated_attributes,
+    reason = "printed columns share attributes of kube's derive"
+)]
+
 #[macro_use]
 mod open_enum;
 

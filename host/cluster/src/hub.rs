@@ -122,10 +122,10 @@ impl Hub {
         version: &str,
         at_least: u64,
     ) -> Result<Arc<Object>, ClusterError> {
-        if owner.identity() == self.inner.cluster.identity() {
-            if let Some(object) = self.cached(id, at_least) {
-                return Ok(object);
-            }
+        if owner.identity() == self.inner.cluster.identity()
+            && let Some(object) = self.cached(id, at_least)
+        {
+            return Ok(object);
         }
         owner.get(id, version).await.map(Arc::new)
     }
@@ -267,6 +267,7 @@ impl Subscription {
 
     /// Tracks exactly these objects from now on. For an object that is tracked already, a given `expected` replaces
     /// the old one: call it after an apply with the fingerprints that the apply gave.
+    #[allow(clippy::needless_pass_by_value, reason = "callers make the list for this")]
     pub fn replace(&self, objects: Vec<Tracked>) {
         let mut tracked = self.tracked.lock();
         let wanted: HashSet<ObjectId> = objects.iter().map(|object| object.id.clone()).collect();

@@ -25,10 +25,10 @@ pub fn values(object: &Object) -> Vec<String> {
             add(&mut values, value);
         }
     }
-    if let Some(annotations) = object.metadata().and_then(|metadata| metadata.get("annotations")) {
-        if let Some(applied) = annotations.get("kubectl.kubernetes.io/last-applied-configuration") {
-            add(&mut values, applied);
-        }
+    if let Some(annotations) = object.metadata().and_then(|metadata| metadata.get("annotations"))
+        && let Some(applied) = annotations.get("kubectl.kubernetes.io/last-applied-configuration")
+    {
+        add(&mut values, applied);
     }
     values.retain(|value| !value.trim().is_empty());
     values.sort_by_key(|value| std::cmp::Reverse(value.len()));
@@ -42,11 +42,11 @@ fn add(values: &mut Vec<String>, value: &Value) {
         Value::Null => return,
         other => other.to_string(),
     };
-    if let Ok(decoded) = STANDARD.decode(text.trim()) {
-        if let Ok(decoded) = String::from_utf8(decoded) {
-            values.push(quoted(&decoded));
-            values.push(decoded);
-        }
+    if let Ok(decoded) = STANDARD.decode(text.trim())
+        && let Ok(decoded) = String::from_utf8(decoded)
+    {
+        values.push(quoted(&decoded));
+        values.push(decoded);
     }
     values.push(STANDARD.encode(&text));
     values.push(quoted(&text));

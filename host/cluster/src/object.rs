@@ -118,7 +118,7 @@ impl Cluster {
             Sort::Apply
         });
         let path = path(&resource, &id.namespace, Some(&id.name))?;
-        let uri = with_patch_query(path, options, true);
+        let uri = with_patch_query(&path, options, true);
         let body = serde_json::to_vec(object).map_err(|error| unusable(&error.to_string()))?;
         let request = Request::builder()
             .method(Method::PATCH)
@@ -184,7 +184,7 @@ impl Cluster {
         }
         let request = Request::builder()
             .method(Method::PATCH)
-            .uri(with_patch_query(path, options, false))
+            .uri(with_patch_query(&path, options, false))
             .header(http::header::CONTENT_TYPE, content_type);
         self.call(request, patch.to_string().into_bytes()).await
     }
@@ -303,7 +303,7 @@ fn items(mut page: Object, resource: &Resource) -> Vec<Object> {
         .collect()
 }
 
-fn with_patch_query(path: String, options: &PatchOptions, apply: bool) -> String {
+fn with_patch_query(path: &str, options: &PatchOptions, apply: bool) -> String {
     let manager = utf8_percent_encode(&options.field_manager, NON_ALPHANUMERIC);
     let mut uri = format!("{path}?fieldManager={manager}");
     if apply && options.force {

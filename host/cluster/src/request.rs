@@ -109,7 +109,8 @@ fn refusal(status: StatusCode, body: &Bytes) -> ClusterError {
         let text = if text.is_empty() { status.to_string() } else { text };
         Status::failure(&text, "")
     });
-    if parsed.code == 0 {
+    // without a reason it may be a proxy's text that looks like a Status
+    if parsed.code == 0 || parsed.reason.is_empty() {
         parsed.code = status.as_u16();
     }
     ClusterError::from_status(&parsed)

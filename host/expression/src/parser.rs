@@ -278,11 +278,11 @@ impl Parser {
     fn primary(&mut self) -> Result<Expr, SyntaxError> {
         let at = self.at();
         let token = self.peek().clone();
-        if token == Token::Sign("-") {
-            if let Some(number) = self.negative_number() {
-                self.next += 2;
-                return node(at, Node::Literal(number?));
-            }
+        if token == Token::Sign("-")
+            && let Some(number) = self.negative_number()
+        {
+            self.next += 2;
+            return node(at, Node::Literal(number?));
         }
         let literal = match token {
             Token::Int(digits, radix) => int(at, &digits, radix)?,

@@ -78,7 +78,7 @@ impl Key {
 
 /// A double that is exactly an integer within the range of both integer types.
 pub(crate) fn integral(number: f64) -> Option<i128> {
-    let in_range = number >= -9_223_372_036_854_775_808.0 && number < 18_446_744_073_709_551_616.0;
+    let in_range = (-9_223_372_036_854_775_808.0..18_446_744_073_709_551_616.0).contains(&number);
     (in_range && number.fract() == 0.0).then_some(number as i128)
 }
 

@@ -188,12 +188,8 @@ impl File {
 
     /// A file that carries its bytes.
     pub fn inline(bytes: Bytes, executable: bool) -> Self {
-        Self::new(
-            BlobKey::Inline(bytes.clone()),
-            bytes.len() as u64,
-            executable,
-            Arc::new(InlineBlobs),
-        )
+        let size = bytes.len() as u64;
+        Self::new(BlobKey::Inline(bytes), size, executable, Arc::new(InlineBlobs))
     }
 
     /// Of (blob, executable bit).

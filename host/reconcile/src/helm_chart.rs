@@ -12,8 +12,8 @@ use async_trait::async_trait;
 use indexmap::IndexMap;
 use sluice_api::HelmChart;
 use sluice_fetch::helm::{ChartFetch, ChartVersion, FetchedChart};
-use sluice_model::Severity;
 use sluice_model::condition::{reasons, types};
+use sluice_model::{Artifact, Digest, Severity};
 
 use crate::engine::Engine;
 use crate::git_repository::GROUP;
@@ -80,32 +80,41 @@ impl Pass<'_, HelmChart> {
     }
 
     async fn attempt(&mut self) -> Result<(), Failure> {
-        let keys = self.trusted_keys().await?;
         let stored = self.stored_artifact().await;
         let origin = self.origin().await?;
+        let keys = self.trusted_keys().await?;
         if let Some(revision) = origin.revision() {
             self.progress.status.observed_source_artifact_revision = Some(revision.to_owned());
         }
         let wanted = version::wanted(&self.object, origin.revision());
         let mut fetch = self.fetch_of(&origin, &wanted).await?;
         let version = self.phase("building artifact", fetch.resolve()).await?;
-        if let Some(keys) = keys {
-            self.verify(&mut fetch, &version, &keys).await?;
-        }
+        let signed = match &keys {
+            Some(keys) => Some(self.verify(&mut fetch, &version, keys).await?),
+            None => None,
+        };
         let status = &self.progress.status;
         let is_known = status.observed_chart_name.as_deref() == Some(&version.name)
             && status.observed_generation == Some(self.progress.generation);
-        match stored.filter(|artifact| is_known && artifact.revision == version.version) {
+        let is_current = |artifact: &Artifact| {
+            is_known && artifact.revision == version.version && verification::is_of(artifact, signed.as_ref())
+        };
+        match stored.filter(is_current) {
             Some(artifact) => {
                 let files = version::observed_values_files(&self.object);
                 let (reason, summary) = (reason(&version), version::summary(&version, &files));
                 self.keep(&artifact, &told(reason, &summary)).await
             }
-            None => self.build(fetch, &version).await,
+            None => self.build(fetch, &version, signed).await,
         }
     }
 
-    async fn build(&mut self, fetch: ChartFetch, version: &ChartVersion) -> Result<(), Failure> {
+    async fn build(
+        &mut self,
+        fetch: ChartFetch,
+        version: &ChartVersion,
+        signed: Option<Digest>,
+    ) -> Result<(), Failure> {
         let new = format!("new '{}' chart with version '{}'", version.name, version.version);
         let mut fetch = fetch;
         let mut built = None;
@@ -117,9 +126,9 @@ impl Pass<'_, HelmChart> {
                 }
                 Err(error) => match error.needs() {
                     Some(needed) if round < ROUNDS => {
-                        for name in needed.to_vec() {
-                            let tree = self.dependency(&name).await?;
-                            fetch.add_input(name, tree);
+                        for name in needed {
+                            let tree = self.dependency(name).await?;
+                            fetch.add_input(name.clone(), tree);
                         }
                     }
                     _ => return Err(error.into()),
@@ -127,7 +136,7 @@ impl Pass<'_, HelmChart> {
             }
         }
         match built {
-            Some(chart) => self.store_chart(chart, version).await,
+            Some(chart) => self.store_chart(chart, version, signed).await,
             None => Err(Failure::new(
                 types::BUILD_FAILED,
                 "DependencyBuildError",
@@ -136,7 +145,12 @@ impl Pass<'_, HelmChart> {
         }
     }
 
-    async fn store_chart(&mut self, chart: FetchedChart, version: &ChartVersion) -> Result<(), Failure> {
+    async fn store_chart(
+        &mut self,
+        chart: FetchedChart,
+        version: &ChartVersion,
+        signed: Option<Digest>,
+    ) -> Result<(), Failure> {
         let (reason, summary) = (reason(version), version::summary(version, &chart.values_files));
         let name = format!("{}-{}.tgz", version.name, version.version);
         if chart.dependencies > 0 {
@@ -150,7 +164,8 @@ impl Pass<'_, HelmChart> {
         let ignores_missing = self.object.spec.ignore_missing_values_files == Some(true);
         let (observed_name, files) = (version.name.clone(), chart.values_files);
         let content = (version.version.as_str(), name, chart.bytes);
-        self.renew(content, &told(reason, &summary), move |status| {
+        let metadata = verification::metadata(signed.as_ref());
+        self.renew(content, metadata, &told(reason, &summary), move |status| {
             status.observed_chart_name = Some(observed_name);
             status.observed_values_files = if ignores_missing { files } else { Vec::new() };
         })

@@ -1,5 +1,6 @@
 //! HelmRepository: keeps the index of a repository of charts current. One of type `oci` is a static object.
 
+use indexmap::IndexMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -127,8 +128,13 @@ impl Pass<'_, HelmRepository> {
             .await?;
         let message = message(bytes.len() as u64, &spec.url);
         let name = format!("index-{}.yaml", revision.id.trim_start_matches("sha256:"));
-        self.renew((&revision.id, name, bytes), &told(&message), |_| ())
-            .await
+        self.renew(
+            (&revision.id, name, bytes),
+            IndexMap::new(),
+            &told(&message),
+            |_| (),
+        )
+        .await
     }
 }
 

@@ -1,7 +1,6 @@
 //! What an action did to objects, step by step: a failure is told with the last of these lines.
 
 use std::collections::VecDeque;
-use std::fmt;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -15,39 +14,40 @@ const MAX_LINES: usize = 10;
 /// Objects that a line names.
 const MAX_NAMES: usize = 5;
 
-/// The last steps of an action. It names objects and holds nothing of what is in them, and no times: a failure that comes
-/// again is told in the same words, and counts as the same event.
+/// The last steps of an action up to the first that failed: what comes after that one cleans up. It names objects and holds
+/// nothing of what is in them, and no times: a failure that comes again is told in the same words, and counts as the same
+/// event.
 #[derive(Debug, Default)]
-pub struct Journal(Mutex<VecDeque<String>>);
+pub struct Journal(Mutex<Steps>);
+
+#[derive(Debug, Default)]
+struct Steps {
+    lines: VecDeque<String>,
+    has_failed: bool,
+}
 
 impl Journal {
-    fn note(&self, line: String) {
-        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if lines.len() == MAX_LINES {
-            lines.pop_front();
+    fn note(&self, line: String, ok: bool) {
+        let mut steps = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if steps.has_failed {
+            return;
         }
-        lines.push_back(line);
+        if steps.lines.len() == MAX_LINES {
+            steps.lines.pop_front();
+        }
+        steps.lines.push_back(line);
+        steps.has_failed = !ok;
     }
 
     /// A failure's text with the steps before it (the heading is Flux's), or that text alone where there was no step.
     #[must_use]
     pub fn tell(&self, failure: &str) -> String {
-        let lines = self.to_string();
-        if lines.is_empty() {
+        let steps = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if steps.lines.is_empty() {
             return failure.to_owned();
         }
-        format!("{failure}\n\nLast Helm logs:\n\n{lines}")
-    }
-}
-
-impl fmt::Display for Journal {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        for (at, line) in lines.iter().enumerate() {
-            let end = if at == 0 { "" } else { "\n" };
-            write!(formatter, "{end}{line}")?;
-        }
-        Ok(())
+        let lines: Vec<&str> = steps.lines.iter().map(String::as_str).collect();
+        format!("{failure}\n\nLast Helm logs:\n\n{}", lines.join("\n"))
     }
 }
 
@@ -60,14 +60,13 @@ pub struct Journaled<'a> {
 }
 
 impl Journaled<'_> {
-    fn note(&self, line: String) {
-        self.journal.note(line);
-    }
-
-    /// Notes a step that fails; why is in the error.
-    fn end<T>(&self, result: Result<T, ResourceError>, done: &str, failed: &str) -> Result<T, ResourceError> {
-        self.note(if result.is_ok() { done } else { failed }.to_owned());
-        result
+    /// Notes how a step ended; why it failed is in the error.
+    fn note<T>(&self, result: &Result<T, ResourceError>, done: &str, failed: &str, objects: &[Object]) {
+        if !objects.is_empty() {
+            let what = if result.is_ok() { done } else { failed };
+            self.journal
+                .note(format!("{what} {}", names(objects)), result.is_ok());
+        }
     }
 }
 
@@ -78,65 +77,65 @@ impl Resources for Journaled<'_> {
     }
 
     async fn apply(&self, objects: &[Object]) -> (Vec<Object>, Result<(), ResourceError>) {
-        if objects.is_empty() {
-            return self.resources.apply(objects).await;
-        }
-        let all = names(objects);
-        self.note(format!("applying {all}"));
         let (created, result) = self.resources.apply(objects).await;
-        if !created.is_empty() {
-            self.note(format!("created {}", names(&created)));
+        if created.len() == objects.len() {
+            self.note(&result, "created", "failed to create", objects);
+            return (created, result);
         }
-        let (done, failed) = (format!("applied {all}"), format!("failed to apply {all}"));
-        (created, self.end(result, &done, &failed))
+        if !created.is_empty() {
+            self.journal.note(format!("created {}", names(&created)), true);
+        }
+        self.note(&result, "applied", "failed to apply", objects);
+        (created, result)
     }
 
     async fn delete(&self, objects: &[Object], how: Deletion) -> Result<(), ResourceError> {
-        if objects.is_empty() {
-            return self.resources.delete(objects, how).await;
-        }
-        let names = names(objects);
         let result = self.resources.delete(objects, how).await;
-        let failed = format!("failed to delete {names}");
-        self.end(result, &format!("deleted {names}"), &failed)
+        // the server may have had none of them, or waits for finalizers
+        self.note(&result, "asked to delete", "failed to delete", objects);
+        result
     }
 
     async fn wait(&self, objects: &[Object], jobs: bool, timeout: Duration) -> Result<(), ResourceError> {
-        if objects.is_empty() {
-            return self.resources.wait(objects, jobs, timeout).await;
-        }
-        let names = names(objects);
-        self.note(format!(
-            "waiting for the health of {names}, for {timeout:?} at most"
-        ));
         let result = self.resources.wait(objects, jobs, timeout).await;
-        self.end(result, "all are healthy", "not all became healthy")
+        self.note(
+            &result,
+            "waited for the health of",
+            "waited in vain for the health of",
+            objects,
+        );
+        result
     }
 
     async fn finish(&self, object: &Object, timeout: Duration) -> Result<(), ResourceError> {
-        let name = object.id().subject();
-        self.note(format!("waiting for the end of {name}, for {timeout:?} at most"));
         let result = self.resources.finish(object, timeout).await;
-        self.end(
-            result,
-            &format!("{name} succeeded"),
-            &format!("{name} did not succeed"),
-        )
+        if matches!(object.kind(), "Job" | "Pod") {
+            let objects = std::slice::from_ref(object);
+            self.note(
+                &result,
+                "waited for the end of",
+                "waited in vain for the end of",
+                objects,
+            );
+        }
+        result
     }
 
     async fn wait_gone(&self, objects: &[Object], timeout: Duration) -> Result<(), ResourceError> {
         let result = self.resources.wait_gone(objects, timeout).await;
         if result.is_err() {
-            self.note(format!("{} did not go within {timeout:?}", names(objects)));
+            self.note(&result, "", "waited in vain for the end of", objects);
         }
         result
     }
 }
 
-/// `Kind/namespace/name` of the first objects, and how many more there are.
+/// `Kind/name` of the first objects, and how many more there are. (Objects of a chart may name no namespace.)
 fn names(objects: &[Object]) -> String {
     let shown = objects.iter().take(MAX_NAMES);
-    let mut names: Vec<String> = shown.map(|object| object.id().subject()).collect();
+    let mut names: Vec<String> = shown
+        .map(|object| format!("{}/{}", object.kind(), object.name()))
+        .collect();
     if let more @ 1.. = objects.len().saturating_sub(MAX_NAMES) {
         names.push(format!("{more} more"));
     }
@@ -152,7 +151,7 @@ mod tests {
         let journal = Journal::default();
         assert_eq!(journal.tell("it failed"), "it failed");
         for line in 1..=12 {
-            journal.note(format!("step {line}"));
+            journal.note(format!("step {line}"), true);
         }
         let told = journal.tell("it failed");
         let lines: Vec<&str> = told.lines().collect();
@@ -160,6 +159,9 @@ mod tests {
         assert_eq!(lines[4], "step 3");
         assert_eq!(lines.last(), Some(&"step 12"));
         assert_eq!(lines.len(), 4 + MAX_LINES);
+        journal.note("step 13 failed".into(), false);
+        journal.note("cleaned up".into(), true);
+        assert!(journal.tell("it failed").ends_with("step 12\nstep 13 failed"));
     }
 
     #[test]
@@ -170,7 +172,7 @@ mod tests {
             Object::from_value(value).expect("a map")
         };
         let objects: Vec<Object> = (1..=7).map(object).collect();
-        assert_eq!(names(&objects[..2]), "A/n/1, A/n/2");
-        assert_eq!(names(&objects), "A/n/1, A/n/2, A/n/3, A/n/4, A/n/5, 2 more");
+        assert_eq!(names(&objects[..2]), "A/1, A/2");
+        assert_eq!(names(&objects), "A/1, A/2, A/3, A/4, A/5, 2 more");
     }
 }

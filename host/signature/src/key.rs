@@ -1,5 +1,6 @@
 //! Public keys that are trusted.
 
+use aws_lc_rs::rsa::PublicEncryptingKey;
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_ASN1, ECDSA_P384_SHA256_ASN1, ECDSA_P384_SHA384_ASN1, ECDSA_P521_SHA256_ASN1,
     ECDSA_P521_SHA512_ASN1, ED25519, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, VerificationAlgorithm,
@@ -34,6 +35,9 @@ impl PublicKey {
         let parsed = |algorithm: &&'static dyn VerificationAlgorithm| {
             ParsedPublicKey::new(*algorithm, info.as_ref()).ok()
         };
+        if is_rsa_of_other_size(info.as_ref()) {
+            return Err(KeyError::UnknownAlgorithm);
+        }
         let keys: Vec<_> = ALGORITHMS.iter().filter_map(parsed).collect();
         if keys.is_empty() {
             return Err(KeyError::UnknownAlgorithm);
@@ -46,4 +50,10 @@ impl PublicKey {
             .iter()
             .any(|key| key.verify_sig(message, signature).is_ok())
     }
+}
+
+/// Whether this is an RSA key of a size that no signature is verified with; nothing else would tell so.
+fn is_rsa_of_other_size(info: &[u8]) -> bool {
+    ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, info).is_ok()
+        && PublicEncryptingKey::from_der(info).is_err()
 }

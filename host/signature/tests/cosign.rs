@@ -190,4 +190,5 @@ fn keys_are_pem_blocks_of_known_algorithms() {
     assert_eq!(unusable(private), KeyError::NoPem);
     let empty = b"-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n";
     assert_eq!(unusable(empty), KeyError::UnknownAlgorithm);
+    assert_eq!(unusable(data!("rsa1024.pub")), KeyError::UnknownAlgorithm);
 }

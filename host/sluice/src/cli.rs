@@ -1,5 +1,6 @@
 //! The command line: names, flags and help; each command's work is in the file of its name.
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -82,11 +83,31 @@ impl Cli {
     }
 }
 
+/// Writes to standard output.
+///
+/// # Errors
+/// It cannot be written.
+pub fn print(text: &str) -> anyhow::Result<()> {
+    Ok(std::io::stdout().lock().write_all(text.as_bytes())?)
+}
+
+/// What the shell says of a program that SIGPIPE ended.
+const CLOSED: u8 = 128 + 13;
+
 fn ended(result: anyhow::Result<ExitCode>) -> ExitCode {
     result.unwrap_or_else(|error| {
+        if is_closed(&error) {
+            return ExitCode::from(CLOSED);
+        }
         eprintln!("Error: {error:#}");
         ExitCode::FAILURE
     })
+}
+
+/// Whether the reader of the output has seen enough, as `head` does: nothing to complain about.
+fn is_closed(error: &anyhow::Error) -> bool {
+    let is_closed = |error: &std::io::Error| error.kind() == std::io::ErrorKind::BrokenPipe;
+    error.downcast_ref::<std::io::Error>().is_some_and(is_closed)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::cli::Output;
+use crate::cli::{self, Output};
 
 /// Arguments of `sluice crds`.
 #[derive(Debug, Args)]
@@ -37,12 +37,12 @@ pub fn print(args: &CrdsArgs) -> anyhow::Result<()> {
     match args.output {
         Output::Yaml => {
             for crd in &crds {
-                print!("{}", sluice_api::render_crd(crd)?);
+                cli::print(&sluice_api::render_crd(crd)?)?;
             }
         }
         Output::Json => {
             let list = serde_json::json!({ "apiVersion": "v1", "kind": "List", "items": crds });
-            println!("{list:#}");
+            cli::print(&format!("{list:#}\n"))?;
         }
     }
     Ok(())

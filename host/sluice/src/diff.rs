@@ -59,6 +59,7 @@ pub struct KustomizationArgs {
 }
 
 /// Compares and prints.
+#[allow(clippy::needless_pass_by_value, reason = "as the other commands")]
 pub fn execute(command: DiffCommand) -> ExitCode {
     run(&command).unwrap_or_else(|error| {
         eprintln!("Error: {error:#}");

@@ -34,15 +34,7 @@ pub async fn serve(args: RunArgs) -> anyhow::Result<()> {
     let cluster = settings::connect(&args.cluster).await?;
     let listeners = Listeners::bind(&args).await?;
     let (engine, mut notifications) = make_engine(&args, cluster).await?;
-    for gate in engine.options.features.without_effect() {
-        tracing::info!(gate, "feature gate has no effect here");
-    }
-    if args.insecure_kubeconfig_exec {
-        tracing::warn!("--insecure-kubeconfig-exec has no effect: programs of a kubeconfig are never run");
-    }
-    for (kind, why) in sluice_reconcile::trigger::unserved(&engine.options) {
-        tracing::info!(kind, "kind is left untouched: it {why}");
-    }
+    tell_what_is_left_out(&engine, &args);
     let readiness = probes::Readiness::default();
     let mut servers = JoinSet::new();
     serve_on(&mut servers, listeners.health, probes::health(readiness.clone()));
@@ -85,6 +77,18 @@ pub async fn serve(args: RunArgs) -> anyhow::Result<()> {
     finish(running, grace, release, notifications).await;
     anyhow::ensure!(!lost, "the lease was lost");
     Ok(())
+}
+
+fn tell_what_is_left_out(engine: &Engine, args: &RunArgs) {
+    for gate in engine.options.features.without_effect() {
+        tracing::info!(gate, "feature gate has no effect here");
+    }
+    if args.insecure_kubeconfig_exec {
+        tracing::warn!("--insecure-kubeconfig-exec has no effect: programs of a kubeconfig are never run");
+    }
+    for (kind, why) in sluice_reconcile::trigger::unserved(&engine.options) {
+        tracing::info!(kind, "kind is left untouched: it {why}");
+    }
 }
 
 /// Whether the lease was lost before the process was told to stop.

@@ -17,7 +17,7 @@ use sluice_sandbox::inspect;
 use sluice_transport::oci::{Component, Registry, RegistryReference, RegistryTarget, Version};
 use sluice_transport::{Transport, TransportOptions};
 
-use crate::cli::{ClusterArgs, Output};
+use crate::cli::{self, ClusterArgs, Output};
 use crate::host::settings;
 
 const TIMEOUT: Duration = Duration::from_secs(120);
@@ -131,10 +131,9 @@ pub fn execute(command: PluginCommand) -> anyhow::Result<ExitCode> {
 
 fn print(value: &Value, output: Output) -> anyhow::Result<()> {
     match output {
-        Output::Json => println!("{value:#}"),
-        Output::Yaml => print!("{}", serde_yaml_ng::to_string(value)?),
+        Output::Json => cli::print(&format!("{value:#}\n")),
+        Output::Yaml => cli::print(&serde_yaml_ng::to_string(value)?),
     }
-    Ok(())
 }
 
 fn read(file: &PathBuf) -> anyhow::Result<Bytes> {
@@ -204,8 +203,7 @@ async fn push(args: &PushArgs) -> anyhow::Result<()> {
     };
     eprintln!("pushing {} to {}", args.file.display(), args.reference);
     let digest = registry.push(&tag, &component).await?;
-    println!("{digest}");
-    Ok(())
+    cli::print(&format!("{digest}\n"))
 }
 
 async fn pull(args: &PullArgs) -> anyhow::Result<()> {
@@ -215,8 +213,7 @@ async fn pull(args: &PullArgs) -> anyhow::Result<()> {
     let pulled = registry.pull(&digest, MAX_COMPONENT).await?;
     std::fs::write(&args.output, &pulled.bytes).with_context(|| format!("{}", args.output.display()))?;
     eprintln!("pulled {} bytes to {}", pulled.bytes.len(), args.output.display());
-    println!("{digest}");
-    Ok(())
+    cli::print(&format!("{digest}\n"))
 }
 
 async fn list(args: &ListArgs) -> anyhow::Result<()> {
@@ -234,29 +231,31 @@ async fn list(args: &ListArgs) -> anyhow::Result<()> {
     if let Some(output) = args.output {
         return print(&Value::Array(rows), output);
     }
-    println!(
-        "{:<20} {:<10} {:<28} {:<9} {:<10} DIGEST",
-        "NAME", "KIND", "TYPES", "VERSION", "SOURCE"
-    );
-    for row in &rows {
-        let text = |key: &str| row[key].as_str().unwrap_or_default().to_owned();
-        let types: Vec<&str> = row["types"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_str)
-            .collect();
-        println!(
-            "{:<20} {:<10} {:<28} {:<9} {:<10} {}",
+    cli::print(&table(&rows))
+}
+
+/// Rows for people.
+fn table(rows: &[Value]) -> String {
+    let line = |cells: [&str; 6]| {
+        let [name, kind, types, version, source, digest] = cells;
+        format!("{name:<20} {kind:<10} {types:<28} {version:<9} {source:<10} {digest}\n")
+    };
+    let mut table = line(["NAME", "KIND", "TYPES", "VERSION", "SOURCE", "DIGEST"]);
+    for row in rows {
+        let text = |key: &str| row[key].as_str().unwrap_or_default();
+        let types = row["types"].as_array().into_iter().flatten();
+        let types: Vec<&str> = types.filter_map(Value::as_str).collect();
+        let (types, digest) = (types.join(","), text("digest"));
+        table += &line([
             text("name"),
             text("kind"),
-            types.join(","),
+            &types,
             text("version"),
             text("source"),
-            text("digest")
-        );
+            digest,
+        ]);
     }
-    Ok(())
+    table
 }
 
 async fn installed(connection: &ClusterArgs) -> anyhow::Result<Vec<Value>> {

@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::json;
 
-use crate::cli::Output;
+use crate::cli::{self, Output};
 
 /// The version of the Flux API that is served.
 pub const FLUX_VERSION: &str = "v2.9.4";
@@ -19,13 +19,12 @@ pub struct VersionArgs {
 /// Prints the versions of the program, of its contract with plugins and of Flux's API.
 pub fn print(args: &VersionArgs) -> anyhow::Result<()> {
     let version = json!({ "sluice": env!("CARGO_PKG_VERSION"), "contract": "0.1.0", "flux": FLUX_VERSION });
-    match args.output {
-        Some(Output::Json) => println!("{version:#}"),
-        Some(Output::Yaml) => print!("{}", serde_yaml_ng::to_string(&version)?),
-        None => println!(
-            "sluice {} (plugin contract 0.1.0, Flux API {FLUX_VERSION})",
+    cli::print(&match args.output {
+        Some(Output::Json) => format!("{version:#}\n"),
+        Some(Output::Yaml) => serde_yaml_ng::to_string(&version)?,
+        None => format!(
+            "sluice {} (plugin contract 0.1.0, Flux API {FLUX_VERSION})\n",
             env!("CARGO_PKG_VERSION")
         ),
-    }
-    Ok(())
+    })
 }

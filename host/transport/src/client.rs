@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use lru::LruCache;
 use parking_lot::Mutex;
-use reqwest::header::{AUTHORIZATION, HeaderMap, LOCATION};
+use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, LOCATION};
 use sluice_model::port::EndpointError;
 use url::Url;
 
@@ -125,8 +125,8 @@ impl CheckedClient {
         Err(too_many_redirects())
     }
 
-    /// Gets a file that its server may keep elsewhere: redirects also lead to other hosts, without the request's headers
-    /// and through `elsewhere`, but never from https to http.
+    /// Gets a file that its server may keep elsewhere: redirects also lead to other hosts, without the request's
+    /// headers but `Accept`, and through `elsewhere`, but never from https to http.
     pub async fn get_anywhere(
         &self,
         elsewhere: &Self,
@@ -139,7 +139,9 @@ impl CheckedClient {
                 return Ok(response);
             };
             if !is_same_place(&request.url, &next) {
+                let accept = request.headers.remove(ACCEPT);
                 request.headers.clear();
+                request.headers.extend(accept.map(|accept| (ACCEPT, accept)));
                 client = elsewhere;
             }
             request.url = next;

@@ -74,6 +74,20 @@ async fn o6_a_moved_tag_changes_nothing_after_it_was_resolved() {
         .push("1.0.0", &component(b"longer".as_slice()))
         .await
         .expect("push");
+    // one that is kept to an artifact gives that one and nothing else
+    let kept = transport()
+        .oci_at(&target(&url, None), 5, old)
+        .expect("an endpoint");
+    assert_eq!(
+        kept.resolve("1.0.0".into()).await.expect("resolves"),
+        old.to_string()
+    );
+    let refused = kept.manifest(new.to_string()).await;
+    assert!(matches!(refused, Err(EndpointError::Denied(_))), "{refused:?}");
+    let manifest = kept.manifest(old.to_string()).await.expect("reads");
+    let pulled = kept.blob(manifest.layers[0].digest.clone()).await;
+    assert_eq!(pulled.expect("pulls"), b"old".as_slice());
+
     let manifest = endpoint.manifest(digest).await.expect("reads");
     let layer = manifest.layers[0].digest.clone();
     assert_eq!(

@@ -28,12 +28,13 @@ pub struct Build {
 pub fn of_archive(config: &Config, pin: &Pin, packed: Vec<u8>) -> Result<Build, Error> {
     check_size(config, &pin.name, &packed)?;
     if !config.repackages() {
-        load_archive(&packed, Limits::default()).map_err(|error| {
+        let loaded = load_archive(&packed, Limits::default()).map_err(|error| {
             failed(
                 PULL,
                 format!("failed to load chart metadata from written chart: {error}"),
             )
         })?;
+        check_identity(config, pin, &loaded.chart)?;
         return Ok(Build {
             archive: packed,
             ..Build::default()
@@ -43,8 +44,23 @@ pub fn of_archive(config: &Config, pin: &Pin, packed: Vec<u8>) -> Result<Build, 
     let mut chart = loaded
         .map_err(|error| failed(PACKAGE, format!("failed to load downloaded chart: {error}")))?
         .chart;
+    check_identity(config, pin, &chart)?;
     let values_files = set_values_of_chart(config, &mut chart)?;
     finish(chart, pin, values_files, 0)
+}
+
+/// Whoever may write tags can put a chart that was signed under another name or version.
+fn check_identity(config: &Config, pin: &Pin, chart: &Chart) -> Result<(), Error> {
+    let (name, version) = (&chart.metadata.name, &chart.metadata.version);
+    let bare = |version: &str| version.strip_prefix('v').unwrap_or(version).to_owned();
+    if !config.exact || (*name == pin.name && bare(version) == bare(&pin.upstream)) {
+        return Ok(());
+    }
+    let problem = format!(
+        "what stands there as '{}' version '{}' is chart '{name}' version '{version}'",
+        pin.name, pin.upstream
+    );
+    Err(failed(PULL, problem))
 }
 
 /// Sets the version and packs.
@@ -155,6 +171,36 @@ mod tests {
         assert_eq!(build.archive, packed());
         let error = of_archive(&Config::default(), &pin("1.2.0"), b"<html>".to_vec()).expect_err("no chart");
         assert!(error.to_string().contains("chart pull error"), "{error}");
+    }
+
+    #[test]
+    fn an_exact_chart_is_the_one_that_was_chosen() {
+        for (exact, files, name, upstream, fits) in [
+            (true, vec![], "web", "1.2.0", true),
+            (true, vec![], "web", "v1.2.0", true),
+            (true, vec![], "web", "9.9.9", false),
+            (true, vec![], "api", "1.2.0", false),
+            (true, vec!["values-prod.yaml".to_owned()], "web", "9.9.9", false),
+            (false, vec![], "api", "9.9.9", true),
+        ] {
+            let config = Config {
+                exact,
+                values_files: files,
+                ..Config::default()
+            };
+            let pin = Pin {
+                name: name.into(),
+                version: upstream.into(),
+                upstream: upstream.into(),
+                ..Pin::default()
+            };
+            let built = of_archive(&config, &pin, packed());
+            assert_eq!(built.is_ok(), fits, "{exact} {name} {upstream}: {built:?}");
+            if let Err(error) = built {
+                let wanted = format!("as '{name}' version '{upstream}' is chart 'web' version '1.2.0'");
+                assert!(error.to_string().contains(&wanted), "{error}");
+            }
+        }
     }
 
     #[test]

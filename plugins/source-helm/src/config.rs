@@ -18,6 +18,8 @@ pub struct Config {
     pub ignore_missing_values_files: bool,
     /// Build metadata of the version that the package gets.
     pub version_metadata: String,
+    /// Whether a chart from a repository must have the name and version that it has there.
+    pub exact: bool,
     /// Largest index in bytes.
     pub max_index: Option<usize>,
     /// Largest packed chart in bytes.
@@ -81,6 +83,7 @@ pub const SCHEMA: &str = r#"{
     },
     "ignoreMissingValuesFiles": {"type": "boolean"},
     "versionMetadata": {"type": "string", "maxLength": 128, "description": "Build metadata of the package's version."},
+    "exact": {"type": "boolean", "description": "Refuse a chart whose name or version is not the one it has in the repository."},
     "maxIndex": {"type": "integer", "minimum": 1, "description": "Largest index in bytes."},
     "maxChart": {"type": "integer", "minimum": 1, "description": "Largest packed chart in bytes."}
   }
@@ -95,7 +98,7 @@ mod tests {
         let schema: serde_json::Value = serde_json::from_str(SCHEMA).expect("JSON");
         assert_eq!(
             schema["properties"].as_object().map(serde_json::Map::len),
-            Some(8)
+            Some(9)
         );
         let text = r#"{"from": "tree", "chart": "a", "valuesFiles": ["./values.yaml"]}"#;
         let config: Config = serde_json::from_str(text).expect("a config");

@@ -7,7 +7,8 @@ use sluice_semver::Version;
 use crate::config::Config;
 use crate::error::{METADATA, REFERENCE, invalid};
 
-/// What the host keeps between resolving a chart and fetching it. The host itself reads `name` and `packaged`.
+/// What the host keeps between resolving a chart and fetching it. The host itself reads `name`, `packaged` and
+/// `upstream`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pin {
     /// Name of the chart.

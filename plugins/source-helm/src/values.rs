@@ -7,6 +7,9 @@ use sluice_yaml::{Flavour, Limits, emit_value, read_value};
 
 use crate::error::{VALUES, invalid};
 
+/// Reads a file; none where there is no such file.
+pub type Read<'a> = dyn Fn(&str) -> Result<Option<Vec<u8>>, String> + 'a;
+
 /// Merges values files in order. `read` gives the text of a file, none when there is no such file. Gives the merged values
 /// with the names of the files that were there.
 ///
@@ -15,7 +18,7 @@ use crate::error::{VALUES, invalid};
 pub fn merge(
     files: &[String],
     ignore_missing: bool,
-    read: &dyn Fn(&str) -> Result<Option<Vec<u8>>, String>,
+    read: &Read<'_>,
 ) -> Result<(Map<String, Value>, Vec<String>), Error> {
     let (mut merged, mut used) = (Map::new(), Vec::new());
     for name in files {

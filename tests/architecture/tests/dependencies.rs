@@ -1,4 +1,4 @@
-//! The dependency rule: `model <- api, transport, cluster, sandbox <- stages <- reconcile <- sluice`.
+//! The dependency rule: `model <- api, transport, cluster, sandbox, signature, expression <- stages <- reconcile <- sluice`.
 
 use std::collections::BTreeMap;
 

@@ -193,7 +193,59 @@ async fn keys_are_what_counts_now_and_one_of_them_is_enough() -> Result<()> {
     Ok(())
 }
 
-/// Ways of signing that are not served stall by name, and HTTP repositories have no signatures.
+/// What is stored is what was signed: a version that is stored already is fetched again when its tag leads to something
+/// else that is signed now.
+#[tokio::test]
+async fn o6_a_stored_version_gives_way_to_the_one_that_is_signed() -> Result<()> {
+    let bed = Bed::start("signature-again", "1.3.0").await?;
+    bed.refuses("1.3.0", "none of the keys made it").await?;
+    bed.trusts(&[("a.pub", &key("other")?)]).await?;
+    let first = bed.takes("1.3.0").await?;
+    let verified = |it: &Value| it["status"]["artifact"]["metadata"]["sluice.dev/verified-digest"].clone();
+    let signed = manifest(&bed.registry, "1.3.0").await?;
+    assert_eq!(verified(&first), signed.0.as_str());
+    assert_eq!(file(&served(&first).await?, "web/values.yaml")?, None);
+
+    let again = manifest(&bed.registry, "1.3.0-again").await?;
+    oci_layout::put_manifest(&bed.registry, REPOSITORY, "1.3.0", MANIFEST, again.1).await?;
+    bed.case.reconcile("HelmChart", "web").await?;
+    let refused = bed.refuses("1.3.0", "none of the keys made it").await?;
+    assert_eq!(refused["status"]["artifact"], first["status"]["artifact"]);
+    bed.trusts(&[("a.pub", &key("trusted")?)]).await?;
+    let second = bed.takes("1.3.0").await?;
+    assert_eq!(verified(&second), again.0.as_str());
+    let packed = served(&second).await?;
+    assert_eq!(
+        file(&packed, "web/values.yaml")?.as_deref(),
+        Some("again: true\n")
+    );
+    Ok(())
+}
+
+/// A signature says nothing of a tag: a chart that is signed is not taken for another version.
+#[tokio::test]
+async fn a_signed_chart_is_not_taken_for_another_version() -> Result<()> {
+    let bed = Bed::start("signature-tag", ">=1.0.0 <1.2.0").await?;
+    bed.takes("1.1.0").await?;
+    let old = manifest(&bed.registry, "1.0.0").await?;
+    oci_layout::put_manifest(&bed.registry, REPOSITORY, "9.9.9", MANIFEST, old.1).await?;
+    bed.wants(json!({"version": "*"})).await?;
+    let problem = "what stands there as 'web' version '9.9.9' is chart 'web' version '1.0.0'";
+    let refused = bed
+        .case
+        .until("HelmChart", "web", "refuses the tag", |it| {
+            message(it).contains(problem)
+        })
+        .await?;
+    let failed = condition(&refused, "FetchFailed").context("FetchFailed")?;
+    assert_eq!(failed["reason"], "ChartPullError");
+    assert_eq!(refused["status"]["artifact"]["revision"], "1.1.0");
+    let verified = condition(&refused, "SourceVerified").context("SourceVerified")?;
+    assert_eq!(verified["message"], "verified signature of version 1.1.0");
+    Ok(())
+}
+
+/// Ways of signing that are not served stall by name.
 #[tokio::test]
 async fn other_ways_of_signing_are_refused_by_name() -> Result<()> {
     let bed = Bed::start("signature-ways", "1.1.0").await?;

@@ -43,12 +43,12 @@ impl LabelSelector {
     pub(super) fn matches(&self, get: &dyn Fn(&str) -> Option<String>) -> bool {
         self.0
             .iter()
-            .all(|requirement| requirement.holds(get(&requirement.key)))
+            .all(|requirement| requirement.holds(get(&requirement.key).as_ref()))
     }
 }
 
 impl Requirement {
-    fn holds(&self, value: Option<String>) -> bool {
+    fn holds(&self, value: Option<&String>) -> bool {
         let listed = |value: &String| self.values.contains(value);
         let compared = |value: &String| {
             let (left, right) = (
@@ -57,7 +57,7 @@ impl Requirement {
             );
             Some(left.cmp(&right))
         };
-        match (&self.operator, &value) {
+        match (&self.operator, value) {
             (Operator::In, Some(value)) => listed(value),
             (Operator::NotIn, Some(value)) => !listed(value),
             (Operator::Exists, found) => found.is_some(),

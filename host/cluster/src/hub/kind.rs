@@ -105,10 +105,10 @@ impl Kind {
         });
         self.awaited += usize::from(mailbox.interest == Interest::Any);
         if mailbox.interest == Interest::Version {
-            if let (true, Some(listener)) = (self.synced, listeners.last_mut()) {
-                if let Some((signal, seen)) = listener.catch_up(last.unwrap_or(0)) {
-                    mailbox.put(id, signal, seen);
-                }
+            if let (true, Some(listener)) = (self.synced, listeners.last_mut())
+                && let Some((signal, seen)) = listener.catch_up(last.unwrap_or(0))
+            {
+                mailbox.put(id, signal, seen);
             }
             return Tracking::Watched;
         }
@@ -193,10 +193,10 @@ impl Kind {
     pub(super) fn changed(&mut self, key: &Key, seen: u64) {
         let id = self.id(key);
         for listener in self.listeners.get_mut(key).into_iter().flatten() {
-            if listener.mailbox.interest == Interest::Any {
-                if let Some((signal, seen)) = listener.any(seen) {
-                    listener.mailbox.put(id.clone(), signal, seen);
-                }
+            if listener.mailbox.interest == Interest::Any
+                && let Some((signal, seen)) = listener.any(seen)
+            {
+                listener.mailbox.put(id.clone(), signal, seen);
             }
         }
     }

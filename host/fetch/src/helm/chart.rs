@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use sluice_api::HelmRepositorySpec;
 use sluice_model::port::Bindings;
 use sluice_model::{Tree, TreeRead as _};
@@ -79,7 +79,7 @@ pub struct FetchedChart {
 pub struct ChartFetch {
     plugin: Arc<Plugin>,
     call: Call,
-    config: String,
+    config: Value,
     inputs: Vec<(String, Tree)>,
     /// Where the chart is in a registry.
     pub(super) registry: Option<RegistryTarget>,
@@ -155,15 +155,16 @@ impl ChartFetch {
             plugin,
             registry: None,
             max_chart: options.sizes.chart as u64,
-            config: config.to_string(),
+            config,
             call: Call::new(options.object, limits).with_bindings(bindings),
             inputs,
         }
     }
 
-    /// Changes what the plugin speaks to.
-    pub(super) fn bind(&mut self, bindings: Bindings) {
+    /// Changes what the plugin speaks to, and has it refuse what is not exactly the version that it chose.
+    pub(super) fn insist(&mut self, bindings: Bindings) {
         self.call = self.call.clone().with_bindings(bindings);
+        self.config["exact"] = json!(true);
     }
 
     /// Brings a dependency that the plugin asked for, by the name it gave.
@@ -176,7 +177,8 @@ impl ChartFetch {
     /// # Errors
     /// There is no such chart, or the repository cannot be asked.
     pub async fn resolve(&self) -> Result<ChartVersion, HelmFetchError> {
-        let resolved = self.plugin.resolve(&self.call, &self.config, None, &self.inputs);
+        let config = self.config.to_string();
+        let resolved = self.plugin.resolve(&self.call, &config, None, &self.inputs);
         let revision = resolved.await.map_err(HelmFetchError::Chart)?;
         let pin: Pin = serde_json::from_str(&revision.pin)
             .map_err(|error| HelmFetchError::Output(format!("its pin names no chart: {error}")))?;
@@ -194,9 +196,10 @@ impl ChartFetch {
     /// # Errors
     /// It cannot be fetched or packed, or needs dependencies ([`HelmFetchError::needs`]).
     pub async fn fetch(&self, version: &ChartVersion) -> Result<FetchedChart, HelmFetchError> {
+        let config = self.config.to_string();
         let fetched = self
             .plugin
-            .fetch(&self.call, &self.config, &version.revision, &self.inputs);
+            .fetch(&self.call, &config, &version.revision, &self.inputs);
         let (tree, metadata) = fetched.await.map_err(HelmFetchError::Chart)?;
         let bytes = tree
             .read(ARCHIVE)

@@ -4,6 +4,8 @@ use sluice_model::condition::{reasons, types};
 use sluice_model::port::EndpointError;
 use sluice_sandbox::{CallError, Failure, GuestError};
 
+use super::verification::SignatureProblem;
+
 /// Stages of a chart build, by the text that the plugin begins its failures with.
 const STAGES: [(&str, &str, &str); 6] = [
     (
@@ -80,7 +82,7 @@ pub enum HelmFetchError {
         /// Its address and tag.
         chart: String,
         /// Why.
-        problem: String,
+        problem: SignatureProblem,
     },
     /// The plugin's answer has another shape than it must have.
     #[error("plugin source-helm gave no artifact: {0}")]

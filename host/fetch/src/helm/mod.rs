@@ -15,7 +15,7 @@ pub use chart::{ChartFetch, ChartVersion, FetchedChart, Wanted};
 pub use error::HelmFetchError;
 pub use index::IndexFetch;
 pub use repository::{is_oci, normalize_url};
-pub use verification::{TrustError, trusted_keys};
+pub use verification::{SignatureProblem, TrustError, trusted_keys};
 
 /// Name of the binding that the plugin speaks to.
 const TARGET: &str = "target";

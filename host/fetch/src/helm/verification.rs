@@ -1,11 +1,13 @@
 //! Signatures of charts in registries: the tag becomes a digest, one of the trusted keys must have signed it, and the
 //! plugin is given nothing else afterwards.
 
+use std::time::Duration;
+
 use sluice_model::port::{Bindings, EndpointError};
 use sluice_model::{Digest, SecretData};
-use sluice_signature::{Attached, BUNDLE_TYPE, MAX_BLOB, PAYLOAD_TYPE, PublicKey};
+use sluice_signature::{Attached, BUNDLE_TYPE, MAX_BLOB, PAYLOAD_TYPE, PublicKey, SignatureError};
 use sluice_transport::Transport;
-use sluice_transport::oci::{Attachment, Registry, RegistryTarget, Version};
+use sluice_transport::oci::{Attachment, MAX_ATTACHED, RegistryTarget, Version, Wanted};
 
 use super::chart::{ChartFetch, ChartVersion};
 use super::{HelmFetchError, TARGET};
@@ -63,9 +65,31 @@ pub fn trusted_keys(secret: &SecretData) -> Result<Vec<PublicKey>, TrustError> {
     Ok(keys)
 }
 
+/// Why a chart is not known to be signed.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum SignatureProblem {
+    /// It comes from elsewhere.
+    #[error("only charts in OCI registries have signatures")]
+    NoRegistry,
+    /// The registry cannot be asked.
+    #[error("{0}")]
+    Registry(EndpointError),
+    /// There is none.
+    #[error("no signatures were found for {0}")]
+    None(Digest),
+    /// There are some, but none counts.
+    #[error("no matching signatures were found for {digest}: {told}")]
+    NoMatch {
+        /// Of the chart's manifest.
+        digest: Digest,
+        /// How many there are, and what is wrong with them.
+        told: String,
+    },
+}
+
 impl ChartFetch {
-    /// Whether one of the keys signed what the version's tag leads to now. From then on the plugin gets that and nothing
-    /// else of the registry, wherever the tag moves.
+    /// Whether one of the keys signed what the version's tag leads to now; gives its digest. From then on the plugin gets
+    /// that and nothing else of the registry, wherever the tag moves, and refuses a chart of another name or version.
     ///
     /// # Errors
     /// No key did, the registry cannot be asked, or the chart is in no registry.
@@ -74,71 +98,94 @@ impl ChartFetch {
         version: &ChartVersion,
         keys: &[PublicKey],
         transport: &Transport,
-    ) -> Result<(), HelmFetchError> {
+    ) -> Result<Digest, HelmFetchError> {
+        let unverified = |chart: String, problem| HelmFetchError::Unverified { chart, problem };
         let Some(target) = &self.registry else {
-            return Err(HelmFetchError::Unverified {
-                chart: version.name.clone(),
-                problem: "only charts in OCI registries have signatures".into(),
-            });
+            return Err(unverified(version.name.clone(), SignatureProblem::NoRegistry));
         };
         let tag = version.tag();
-        let unverified = |problem: String| HelmFetchError::Unverified {
-            chart: format!("{}:{tag}", target.url),
-            problem,
+        let verified = tokio::time::timeout(target.timeout, verify(target, &tag, keys, transport)).await;
+        let verified =
+            verified.unwrap_or_else(|_| Err(SignatureProblem::Registry(timed_out(target.timeout))));
+        let digest = match verified {
+            Ok(digest) => digest,
+            Err(SignatureProblem::Registry(error @ EndpointError::Unauthorized(_))) => {
+                return Err(HelmFetchError::Target(error));
+            }
+            Err(problem) => return Err(unverified(format!("{}:{tag}", target.url), problem)),
         };
-        let digest = verify(target, &tag, keys, transport).await.map_err(unverified)?;
         let endpoint = transport
             .oci_at(target, self.max_chart, digest)
             .map_err(HelmFetchError::Target)?;
-        self.bind(Bindings {
+        self.insist(Bindings {
             oci: vec![(TARGET.to_owned(), endpoint)],
             ..Bindings::default()
         });
-        Ok(())
+        Ok(digest)
     }
 }
 
-/// The digest behind a tag, when one of the keys signed it.
+fn timed_out(after: Duration) -> EndpointError {
+    EndpointError::Transient {
+        message: format!("timed out after {after:?}"),
+        after_ms: None,
+    }
+}
+
+/// The digest behind a tag, when one of the keys signed it. Signatures are read one by one until one counts.
 async fn verify(
     target: &RegistryTarget,
     tag: &str,
     keys: &[PublicKey],
     transport: &Transport,
-) -> Result<Digest, String> {
-    let told = |error: EndpointError| error.to_string();
-    let registry = transport.registry(target).map_err(told)?;
-    let digest = registry
-        .resolve(&Version::Tag(tag.to_owned()))
-        .await
-        .map_err(told)?;
-    let attached = attached(&registry, &digest).await.map_err(told)?;
-    let mut problems = Vec::new();
-    for attachment in &attached {
-        let attached = Attached {
-            media_type: &attachment.media_type,
-            bytes: &attachment.bytes,
-            signature: attachment.annotations.get(SIGNATURE).map(String::as_str),
-        };
-        match sluice_signature::verify(&attached, &digest, keys) {
-            Ok(()) => return Ok(digest),
-            Err(problem) => problems.push(problem.to_string()),
+) -> Result<Digest, SignatureProblem> {
+    let registry = transport.registry(target).map_err(SignatureProblem::Registry)?;
+    let resolved = registry.resolve(&Version::Tag(tag.to_owned())).await;
+    let digest = resolved.map_err(SignatureProblem::Registry)?;
+    let kind = |kind: &str| kind == PAYLOAD_TYPE || kind.starts_with(BUNDLE_TYPE);
+    let wanted = Wanted {
+        suffix: SUFFIX,
+        kind: &kind,
+        max_bytes: MAX_BLOB as u64,
+    };
+    let mut attachments = registry.attachments(digest, wanted);
+    let (mut problems, mut unread) = (Vec::new(), None);
+    while let Some(attachment) = attachments.next().await {
+        match attachment {
+            Ok(attachment) => match check(&attachment, &digest, keys) {
+                Ok(()) => return Ok(digest),
+                Err(problem) => problems.push(problem),
+            },
+            Err(error) => unread = Some(error),
         }
     }
-    if problems.is_empty() {
-        return Err(format!("no signatures were found for {digest}"));
-    }
-    let (found, more) = (problems.len(), problems.len() > MAX_TOLD);
-    problems.truncate(MAX_TOLD);
-    let problems = problems.join("; ");
-    let end = if more { "; ..." } else { "" };
-    Err(format!(
-        "no matching signatures were found for {digest}: of {found} found, {problems}{end}"
-    ))
+    Err(match unread {
+        // what could not be read may be the signature
+        Some(error) => SignatureProblem::Registry(error),
+        None if problems.is_empty() => SignatureProblem::None(digest),
+        None => SignatureProblem::NoMatch {
+            digest,
+            told: told(&problems, attachments.has_more()),
+        },
+    })
 }
 
-async fn attached(registry: &Registry, digest: &Digest) -> Result<Vec<Attachment>, EndpointError> {
-    let wanted = |kind: &str| kind == PAYLOAD_TYPE || kind.starts_with(BUNDLE_TYPE);
-    registry
-        .attachments(digest, SUFFIX, &wanted, MAX_BLOB as u64)
-        .await
+fn check(attachment: &Attachment, digest: &Digest, keys: &[PublicKey]) -> Result<(), SignatureError> {
+    let attached = Attached {
+        media_type: &attachment.media_type,
+        bytes: &attachment.bytes,
+        signature: attachment.annotations.get(SIGNATURE).map(String::as_str),
+    };
+    sluice_signature::verify(&attached, digest, keys)
+}
+
+fn told(problems: &[SignatureError], has_more: bool) -> String {
+    let shown: Vec<String> = problems.iter().take(MAX_TOLD).map(ToString::to_string).collect();
+    let found = if has_more {
+        format!("of the {MAX_ATTACHED} that are looked at")
+    } else {
+        format!("of {} found", problems.len())
+    };
+    let end = if problems.len() > MAX_TOLD { "; ..." } else { "" };
+    format!("{found}, {}{end}", shown.join("; "))
 }

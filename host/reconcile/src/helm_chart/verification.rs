@@ -1,15 +1,20 @@
 //! Signatures of a chart: who is trusted, and whether one of them signed it. Looked at in every pass, as keys and signatures
 //! come and go without a new version.
 
+use indexmap::IndexMap;
 use sluice_api::HelmChart;
 use sluice_api::verification::VerificationProvider;
 use sluice_fetch::helm::{ChartFetch, ChartVersion, trusted_keys};
 use sluice_model::condition::types;
+use sluice_model::{Artifact, Digest};
 use sluice_signature::PublicKey;
 
 use crate::secret;
 use crate::source::status::VERIFICATION_ERROR;
 use crate::source::{Failure, Pass};
+
+/// Metadata of an artifact: digest of the manifest whose signature was verified.
+const SIGNED: &str = "sluice.dev/verified-digest";
 
 impl Pass<'_, HelmChart> {
     /// The keys that are trusted; none where nothing is to be verified.
@@ -55,21 +60,34 @@ impl Pass<'_, HelmChart> {
         fetch: &mut ChartFetch,
         version: &ChartVersion,
         keys: &[PublicKey],
-    ) -> Result<(), Failure> {
+    ) -> Result<Digest, Failure> {
         let transport = self.engine().transport.clone();
         let verified = self
             .phase("verifying signature", fetch.verify(version, keys, &transport))
             .await;
-        match verified.map_err(Failure::from) {
-            Ok(()) => {
-                let message = format!("verified signature of version {}", version.version);
-                self.progress.verified(&message);
-                Ok(())
+        let failure = match verified {
+            Ok(digest) => {
+                self.progress
+                    .verified(format!("verified signature of version {}", version.version));
+                return Ok(digest);
             }
-            Err(failure) => {
-                self.progress.unverified(&failure.message);
-                Err(failure)
-            }
+            Err(error) => Failure::from(error),
+        };
+        if failure.condition == types::BUILD_FAILED {
+            self.progress.unverified(&failure.message);
         }
+        Err(failure)
     }
+}
+
+/// What is noted of an artifact that was verified.
+pub(super) fn metadata(signed: Option<&Digest>) -> IndexMap<String, String> {
+    let noted = signed.map(|digest| (SIGNED.to_owned(), digest.to_string()));
+    noted.into_iter().collect()
+}
+
+/// Whether a stored artifact is what was verified now. The same version may have been stored before anything was verified, or
+/// signed by a key that is trusted no more.
+pub(super) fn is_of(artifact: &Artifact, signed: Option<&Digest>) -> bool {
+    signed.is_none_or(|digest| artifact.metadata.get(SIGNED) == Some(&digest.to_string()))
 }

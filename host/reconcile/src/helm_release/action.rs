@@ -297,7 +297,9 @@ impl Atomic {
             };
             *count.get_or_insert(0) += 1;
         }
-        self.tell(Severity::Error, reason, &journal.tell(&text), Some(&about));
+        // names of objects may be made of values, too
+        let told = self.desired.layers.mask(&journal.tell(&text));
+        self.tell(Severity::Error, reason, &told, Some(&about));
         if stored { Ok(()) } else { Err(text) }
     }
 

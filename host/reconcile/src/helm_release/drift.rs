@@ -152,7 +152,7 @@ impl Count {
         }
         let gone = from
             .keys()
-            .filter(|key| !to.contains_key(*key) && !(top && *key == "status"));
+            .filter(|key| !to.contains_key(*key) && (!top || *key != "status"));
         self.removed += gone.count();
     }
 

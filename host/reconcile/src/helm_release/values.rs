@@ -67,7 +67,7 @@ impl Layers {
         }
     }
 
-    fn add(&mut self, reference: &ValuesReference, inline: Option<&Value>, text: String) {
+    fn add(&mut self, reference: &ValuesReference, inline: Option<&Value>, text: &str) {
         let Some(path) = reference.target_path.as_deref().filter(|path| !path.is_empty()) else {
             self.layers.push(json!({ "yaml": text }));
             return;
@@ -76,8 +76,8 @@ impl Layers {
         self.layers
             .extend(inline.map(|inline| json!({ "object": inline })));
         self.layers.push(if reference.literal == Some(true) {
-            json!({ "setString": format!("{path}={}", escaped(&text)) })
-        } else if let Some(quoted) = unquoted(&text) {
+            json!({ "setString": format!("{path}={}", escaped(text)) })
+        } else if let Some(quoted) = unquoted(text) {
             json!({ "setString": format!("{path}={quoted}") })
         } else {
             json!({ "set": format!("{path}={text}") })
@@ -145,7 +145,7 @@ pub(super) async fn layers_of(
             if reference.kind.as_str() == "Secret" {
                 layers.secrets.extend(parts(&text));
             }
-            layers.add(reference, inline, text);
+            layers.add(reference, inline, &text);
         }
     }
     layers
@@ -241,7 +241,7 @@ mod tests {
             let mut layers = Layers::default();
             let it =
                 reference(json!({"kind": "Secret", "name": "s", "targetPath": "a.b", "literal": literal}));
-            layers.add(&it, None, text.to_owned());
+            layers.add(&it, None, text);
             layers.layers.remove(0)
         };
         assert_eq!(layer(false, "1"), json!({"set": "a.b=1"}));

@@ -178,6 +178,7 @@ impl<'a, K: Published> Pass<'a, K> {
     pub async fn renew(
         &mut self,
         (revision, name, bytes): (&str, String, Bytes),
+        metadata: IndexMap<String, String>,
         told: &Told<'_>,
         finish: impl FnOnce(&mut K::Status),
     ) -> Result<(), Failure> {
@@ -189,7 +190,8 @@ impl<'a, K: Published> Pass<'a, K> {
                 name: &name,
                 bytes: &bytes,
             };
-            let artifact = store.put_file(&owner, &content)?;
+            let mut artifact = store.put_file(&owner, &content)?;
+            artifact.metadata = metadata;
             let url = store.link(&owner, K::LINK, &artifact)?;
             Ok::<_, sluice_artifact::StoreError>((artifact, url))
         });

@@ -176,10 +176,10 @@ impl<K: Published> Publisher<K> {
 
     /// Takes back all that a reconciler leaves on an object: it became one that nothing reconciles.
     pub async fn release(&self, key: &ObjectKey, object: &K) -> Outcome {
-        if object.status().is_some_and(|status| is_used(status)) {
-            if let Err(error) = self.writer(object).write(&K::Status::default()).await {
-                return Outcome::Backoff(error.to_string());
-            }
+        if object.status().is_some_and(is_used)
+            && let Err(error) = self.writer(object).write(&K::Status::default()).await
+        {
+            return Outcome::Backoff(error.to_string());
         }
         if !is_adopted(object) {
             return Outcome::Settled;

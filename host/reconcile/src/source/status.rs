@@ -65,6 +65,8 @@ pub struct Progress<S> {
     /// Of the object.
     pub generation: i64,
     requested_at: Option<String>,
+    /// What is to be told of a signature.
+    verified: Option<String>,
 }
 
 impl<S: SourceStatus> Progress<S> {
@@ -74,6 +76,7 @@ impl<S: SourceStatus> Progress<S> {
             status: status.cloned().unwrap_or_default(),
             generation,
             requested_at,
+            verified: None,
         }
     }
 
@@ -108,10 +111,9 @@ impl<S: SourceStatus> Progress<S> {
         }
     }
 
-    /// The signature counts.
-    pub fn verified(&mut self, message: &str) {
-        self.conditions()
-            .mark_true(types::SOURCE_VERIFIED, reasons::SUCCEEDED, message);
+    /// The signature counts: a condition says so once the artifact stands.
+    pub fn verified(&mut self, message: String) {
+        self.verified = Some(message);
     }
 
     /// It does not, or cannot be looked at: whatever else is said, the source is not ready for that reason.
@@ -123,7 +125,11 @@ impl<S: SourceStatus> Progress<S> {
     /// The stored artifact is the current one.
     pub fn stored(&mut self, reason: &str, message: &str) {
         self.status.observe(self.generation);
+        let verified = self.verified.take();
         let mut conditions = self.conditions();
+        if let Some(verified) = verified {
+            conditions.mark_true(types::SOURCE_VERIFIED, reasons::SUCCEEDED, &verified);
+        }
         for gone in TROUBLE {
             conditions.delete(gone);
         }
@@ -250,9 +256,15 @@ mod tests {
         );
         progress.verifying(true);
         assert_eq!(reason(&progress, types::SOURCE_VERIFIED), None, "looked at again");
-        progress.verified("verified signature of version 1.0.0");
+        progress.verified("verified signature of version 1.0.0".into());
         progress.failed(types::FETCH_FAILED, "ChartPullError", "no route");
         assert_eq!(reason(&progress, types::READY).as_deref(), Some("ChartPullError"));
+        assert_eq!(
+            reason(&progress, types::SOURCE_VERIFIED),
+            None,
+            "nothing stands yet"
+        );
+        progress.stored("ChartPullSucceeded", "pulled");
         progress.verifying(true);
         assert_eq!(
             reason(&progress, types::SOURCE_VERIFIED).as_deref(),

@@ -103,6 +103,7 @@ impl CallState {
     }
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "what map_err gives")]
 fn tree_error(error: TreeError) -> Error {
     let message = error.to_string();
     match error {

@@ -90,6 +90,7 @@ impl Host for CallState {
     }
 }
 
+#[allow(clippy::cognitive_complexity, reason = "that of tracing's macros")]
 fn emit(line: &LogLine, plugin: &str, object: &str) {
     let fields = &line.fields;
     let message = &line.message;

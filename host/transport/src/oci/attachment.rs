@@ -1,17 +1,23 @@
-//! What is attached to an artifact of a registry: the image under cosign's tag, and the artifacts that refer to it.
+//! What is attached to an artifact of a registry: the image under cosign's tag, and the artifacts that refer to it. All of it
+//! was put there by whoever can write there, so it comes one by one and in bounded numbers.
 
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
+use http::Method;
 use serde::Deserialize;
 use sluice_model::Digest;
 use sluice_model::port::EndpointError;
 
 use super::component::{Descriptor, MANIFEST_TYPE, MAX_MANIFEST};
+use super::read::INDEX_TYPE;
 use super::registry::Registry;
 
-/// Most artifacts that refer to one, and most layers of each, that are looked at.
-const MAX_ATTACHED: usize = 100;
+/// Most artifacts that refer to one, and most blobs of all of them, that are read: the newest, where the registry keeps their
+/// order.
+pub const MAX_ATTACHED: usize = 100;
+/// What registries say of an artifact whose type they do not know.
+const EMPTY_TYPE: &str = "application/vnd.oci.empty.v1+json";
 
 /// A blob that is attached to an artifact.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +28,36 @@ pub struct Attachment {
     pub annotations: BTreeMap<String, String>,
     /// Checked against its digest.
     pub bytes: Bytes,
+}
+
+/// Which attachments are wanted.
+#[derive(Clone, Copy)]
+pub struct Wanted<'a> {
+    /// Ending of the tag `<algorithm>-<hex>.<suffix>` of an image with attachments (where cosign keeps signatures).
+    pub suffix: &'a str,
+    /// Takes the media types of blobs, and the types of artifacts that may hold them.
+    pub kind: &'a (dyn Fn(&str) -> bool + Sync),
+    /// Largest blob in bytes.
+    pub max_bytes: u64,
+}
+
+/// The attachments of an artifact, one after the other.
+pub struct Attachments<'a> {
+    registry: &'a Registry,
+    artifact: Digest,
+    wanted: Wanted<'a>,
+    stage: Stage,
+    images: Vec<Digest>,
+    layers: Vec<Layer>,
+    left: usize,
+    has_more: bool,
+}
+
+/// What comes when nothing waits any more.
+enum Stage {
+    Tag,
+    Referrers,
+    End,
 }
 
 #[derive(Deserialize)]
@@ -38,68 +74,171 @@ struct Layer {
     annotations: BTreeMap<String, String>,
 }
 
-fn parse(bytes: &[u8]) -> Result<Manifest, String> {
-    if bytes.len() > MAX_MANIFEST {
-        return Err("the manifest is larger than 4 MiB".into());
-    }
-    serde_json::from_slice(bytes).map_err(|error| format!("the manifest is malformed: {error}"))
+#[derive(Deserialize)]
+struct Index {
+    #[serde(default)]
+    manifests: Vec<Referrer>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Referrer {
+    #[serde(flatten)]
+    descriptor: Descriptor,
+    artifact_type: Option<String>,
 }
 
 impl Registry {
-    /// The blobs of at most `max_bytes` whose media type `wanted` takes: of the image under the tag
-    /// `<algorithm>-<hex>.<suffix>` (where cosign keeps signatures), and of the artifacts that refer to this one (OCI
-    /// distribution 1.1, and its tag schema). What is larger or malformed is left out, as it is whoever can write there
-    /// who put it there.
-    ///
-    /// # Errors
-    /// The registry cannot be asked.
-    pub async fn attachments(
-        &self,
-        artifact: &Digest,
-        suffix: &str,
-        wanted: &(dyn Fn(&str) -> bool + Sync),
-        max_bytes: u64,
-    ) -> Result<Vec<Attachment>, EndpointError> {
-        let tag = format!("{}.{suffix}", artifact.to_string().replace(':', "-"));
-        let mut manifests = Vec::new();
-        match self.manifest_under(&tag).await {
-            Ok(manifest) => manifests.push(manifest),
-            Err(EndpointError::NotFound(_)) => {}
-            Err(error) => return Err(error),
+    /// What is attached to an artifact: under cosign's tag, then by reference (OCI distribution 1.1, or its tag schema).
+    pub fn attachments<'a>(&'a self, artifact: Digest, wanted: Wanted<'a>) -> Attachments<'a> {
+        Attachments {
+            registry: self,
+            artifact,
+            wanted,
+            stage: Stage::Tag,
+            images: Vec::new(),
+            layers: Vec::new(),
+            left: MAX_ATTACHED,
+            has_more: false,
         }
-        for digest in self.referrers(artifact).await? {
-            manifests.push(self.manifest(&digest).await?);
-        }
-        let mut attached = Vec::new();
-        for manifest in manifests {
-            let Ok(manifest) = parse(&manifest) else {
-                continue;
-            };
-            for layer in manifest.layers.into_iter().take(MAX_ATTACHED) {
-                let Descriptor {
-                    media_type,
-                    digest,
-                    size,
-                } = layer.descriptor;
-                if !wanted(&media_type) || size > max_bytes || digest.parse::<Digest>().is_err() {
-                    continue;
-                }
-                attached.push(Attachment {
-                    bytes: self.blob(&digest, size).await?,
-                    annotations: layer.annotations,
-                    media_type,
-                });
-            }
-        }
-        Ok(attached)
     }
 
-    /// The image manifests that refer to an artifact. Registries differ in what they tell of their types, so all are given.
-    async fn referrers(&self, artifact: &Digest) -> Result<Vec<Digest>, EndpointError> {
-        let index = self.referrers_index(artifact).await?;
-        let images = index.manifests.iter().filter(|it| it.media_type == MANIFEST_TYPE);
-        let small = images.filter(|it| usize::try_from(it.size).is_ok_and(|size| size <= MAX_MANIFEST));
-        let digests = small.filter_map(|it| it.digest.parse::<Digest>().ok());
-        Ok(digests.take(MAX_ATTACHED).collect())
+    /// The index of what refers to an artifact; none where the registry has none.
+    async fn referrers(&self, artifact: &Digest) -> Result<Option<Bytes>, EndpointError> {
+        let by_reference = format!("referrers/{artifact}");
+        let by_tag = self.manifest_path(&tag_of(artifact))?;
+        let read = async {
+            // registries without the endpoint say so in many ways
+            let answer = self.ask(Method::GET, &by_reference, INDEX_TYPE).await?;
+            if answer.status == 200 && answer.media_type == INDEX_TYPE {
+                return Ok(Some(answer.body));
+            }
+            if !matches!(answer.status, 200 | 400 | 404 | 405 | 406 | 501) {
+                return answer.accepted().map(|_| None);
+            }
+            let answer = self.ask(Method::GET, &by_tag, INDEX_TYPE).await?;
+            match answer.status {
+                404 => Ok(None),
+                _ => Ok(Some(answer.accepted()?.body)),
+            }
+        };
+        self.timed(read).await.map_err(|error| self.named(error))
+    }
+
+    /// The image under cosign's tag; none where there is none.
+    async fn tagged(&self, artifact: &Digest, suffix: &str) -> Result<Option<Bytes>, EndpointError> {
+        let path = self.manifest_path(&format!("{}.{suffix}", tag_of(artifact)))?;
+        let read = async {
+            let answer = self.ask(Method::GET, &path, MANIFEST_TYPE).await?;
+            match answer.status {
+                404 => Ok(None),
+                _ => Ok(Some(answer.accepted()?.body)),
+            }
+        };
+        self.timed(read).await.map_err(|error| self.named(error))
+    }
+}
+
+/// The tag that stands for a digest.
+fn tag_of(artifact: &Digest) -> String {
+    artifact.to_string().replace(':', "-")
+}
+
+impl Attachments<'_> {
+    /// The next attachment; an error is that of one of them, and others may follow. What is malformed, too large, or gone
+    /// is left out.
+    pub async fn next(&mut self) -> Option<Result<Attachment, EndpointError>> {
+        loop {
+            if let Some(layer) = self.layers.pop() {
+                if self.left == 0 {
+                    self.has_more = true;
+                    return None;
+                }
+                self.left -= 1;
+                match self.read(layer).await {
+                    Err(EndpointError::NotFound(_) | EndpointError::Failed(_)) => continue,
+                    other => return Some(other),
+                }
+            }
+            if let Some(image) = self.images.pop() {
+                match self.registry.manifest(&image).await {
+                    Ok(manifest) => self.open(&manifest),
+                    Err(EndpointError::NotFound(_) | EndpointError::Failed(_)) => {}
+                    Err(error) => return Some(Err(error)),
+                }
+                continue;
+            }
+            if let Err(error) = self.go_on().await? {
+                return Some(Err(error));
+            }
+        }
+    }
+
+    /// Whether there were more than [`MAX_ATTACHED`].
+    pub fn has_more(&self) -> bool {
+        self.has_more
+    }
+
+    /// Goes to the next place; none after the last one.
+    async fn go_on(&mut self) -> Option<Result<(), EndpointError>> {
+        match self.stage {
+            Stage::Tag => {
+                self.stage = Stage::Referrers;
+                let tagged = self.registry.tagged(&self.artifact, self.wanted.suffix).await;
+                Some(tagged.map(|manifest| manifest.iter().for_each(|it| self.open(it))))
+            }
+            Stage::Referrers => {
+                self.stage = Stage::End;
+                let index = self.registry.referrers(&self.artifact).await;
+                Some(index.map(|index| index.iter().for_each(|it| self.list(it))))
+            }
+            Stage::End => None,
+        }
+    }
+
+    /// Takes up the blobs of an image.
+    fn open(&mut self, manifest: &[u8]) {
+        let Ok(manifest) = serde_json::from_slice::<Manifest>(manifest) else {
+            return;
+        };
+        let Wanted { kind, max_bytes, .. } = self.wanted;
+        let is_wanted = |layer: &Layer| {
+            let Descriptor { media_type, size, .. } = &layer.descriptor;
+            kind(media_type) && *size <= max_bytes
+        };
+        self.layers.extend(manifest.layers.into_iter().filter(is_wanted));
+    }
+
+    /// Takes up the images of an index that may hold what is wanted. Registries differ in what they say of types.
+    fn list(&mut self, index: &[u8]) {
+        let Ok(index) = serde_json::from_slice::<Index>(index) else {
+            return;
+        };
+        let is_wanted = |referrer: &Referrer| {
+            let Descriptor { media_type, size, .. } = &referrer.descriptor;
+            let kind = referrer.artifact_type.as_deref().unwrap_or(EMPTY_TYPE);
+            let may_hold = kind == EMPTY_TYPE || (self.wanted.kind)(kind);
+            may_hold && media_type == MANIFEST_TYPE && *size <= MAX_MANIFEST as u64
+        };
+        let wanted = index.manifests.into_iter().filter(is_wanted);
+        let digests: Vec<Digest> = wanted
+            .filter_map(|it| it.descriptor.digest.parse().ok())
+            .collect();
+        self.has_more |= digests.len() > MAX_ATTACHED;
+        let first = digests.len().saturating_sub(MAX_ATTACHED);
+        self.images.extend(&digests[first..]);
+    }
+
+    async fn read(&self, layer: Layer) -> Result<Attachment, EndpointError> {
+        let Descriptor {
+            media_type,
+            digest,
+            size,
+        } = layer.descriptor;
+        Ok(Attachment {
+            bytes: self.registry.blob(&digest, size).await?,
+            annotations: layer.annotations,
+            media_type,
+        })
     }
 }

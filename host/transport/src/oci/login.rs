@@ -110,7 +110,7 @@ struct TokenAnswer {
     access_token: Option<String>,
 }
 
-/// Exchanges a login for what requests carry (distribution-spec token authentication).
+/// Exchanges a login, or none, for what requests carry (distribution-spec token authentication).
 ///
 /// # Errors
 /// The registry cannot be asked, names a token service elsewhere, or refuses.
@@ -118,7 +118,7 @@ pub(crate) async fn authenticate(
     client: &CheckedClient,
     registry: &Url,
     scope: &str,
-    login: &Login,
+    login: Option<&Login>,
 ) -> Result<RegistryAuth, EndpointError> {
     let ping = registry
         .join("/v2/")
@@ -129,15 +129,14 @@ pub(crate) async fn authenticate(
         .get(WWW_AUTHENTICATE)
         .and_then(|value| value.to_str().ok());
     let Some(bearer) = challenge.and_then(|text| strip_scheme(text, "bearer")) else {
-        return Ok(RegistryAuth::Basic(
-            login.username.clone(),
-            login.password.clone(),
-        ));
+        return Ok(login.map_or(RegistryAuth::Anonymous, |login| {
+            RegistryAuth::Basic(login.username.clone(), login.password.clone())
+        }));
     };
     let realm = parameter(bearer, "realm").and_then(|realm| Url::parse(&realm).ok());
     let mut realm =
         realm.ok_or_else(|| EndpointError::Failed("the registry names no token service".into()))?;
-    if !may_receive(registry, &realm) {
+    if login.is_some() && !may_receive(registry, &realm) {
         return Err(EndpointError::Denied(format!(
             "the registry names a token service on another host ({}): credentials are not sent there",
             realm.host_str().unwrap_or_default()
@@ -148,7 +147,9 @@ pub(crate) async fn authenticate(
         realm.query_pairs_mut().append_pair("service", &service);
     }
     let mut headers = HeaderMap::new();
-    basic_auth(&mut headers, &login.username, &login.password)?;
+    if let Some(login) = login {
+        basic_auth(&mut headers, &login.username, &login.password)?;
+    }
     let response = client.send(get(realm, headers)).await?;
     match response.status().as_u16() {
         200 => {}

@@ -5,10 +5,11 @@ mod checking_proxy;
 mod component;
 mod endpoint;
 mod login;
+mod read;
 mod reference;
 mod registry;
 
-pub use attachment::Attachment;
+pub use attachment::{Attachment, Attachments, MAX_ATTACHED, Wanted};
 pub use component::{Component, PulledComponent};
 pub(crate) use endpoint::RegistryEndpoint;
 pub use reference::{ReferenceError, RegistryReference, Version};

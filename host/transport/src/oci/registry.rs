@@ -10,12 +10,13 @@ use http::HeaderValue;
 use oci_client::Reference;
 use oci_client::client::{Certificate, CertificateEncoding, Client, ClientConfig, ClientProtocol};
 use oci_client::errors::{OciDistributionError, OciErrorCode};
-use oci_client::manifest::{OciDescriptor, OciImageIndex};
+use oci_client::manifest::OciDescriptor;
 use oci_client::secrets::RegistryAuth;
 use sluice_model::port::EndpointError;
 use sluice_model::{Digest, SecretData};
 use sluice_semver as semver;
 use tokio::io::AsyncWrite;
+use tokio::sync::OnceCell;
 use url::Url;
 
 use crate::client::CheckedClient;
@@ -28,10 +29,6 @@ use crate::proxy::ProxySettings;
 use crate::redact::Redactor;
 use crate::tls::TlsMaterial;
 
-/// Tags of one page.
-const PAGE: usize = 1000;
-/// Most tags that are read.
-const MAX_TAGS: usize = 100_000;
 /// What a registry may send beside the component: manifests, tokens, lists of tags, TLS.
 const OVERHEAD: u64 = 64 * 1024 * 1024;
 
@@ -54,14 +51,16 @@ pub struct RegistryTarget {
 
 /// A repository of a registry, ready for use.
 pub struct Registry {
-    reference: RegistryReference,
-    base: Url,
+    pub(super) reference: RegistryReference,
+    pub(super) base: Url,
     insecure: bool,
     tls: TlsMaterial,
-    login: Option<Login>,
+    pub(super) login: Option<Login>,
+    /// What requests that read carry.
+    pub(super) pull: OnceCell<RegistryAuth>,
     proxy: Option<ProxySettings>,
     policy: EgressPolicy,
-    client: CheckedClient,
+    pub(super) client: CheckedClient,
     timeout: Duration,
     redactor: Redactor,
 }
@@ -108,6 +107,7 @@ impl Registry {
             insecure,
             tls,
             login,
+            pull: OnceCell::new(),
             proxy,
             policy,
             client,
@@ -142,55 +142,6 @@ impl Registry {
             .ok_or_else(|| EndpointError::NotFound(format!("no tag matches semver {range:?}")))
     }
 
-    async fn resolve_tag(&self, tag: &str) -> Result<Digest, EndpointError> {
-        let image = self.image(tag)?;
-        let found = self
-            .session("pull", OVERHEAD, async |session| {
-                session.client.fetch_manifest_digest(&image, &session.auth).await
-            })
-            .await
-            .map_err(|error| error.map(|text| format!("tag {tag:?}: {text}")))?;
-        found
-            .parse::<Digest>()
-            .map_err(|error| self.named(EndpointError::Failed(error.to_string())))
-    }
-
-    /// All tags.
-    ///
-    /// # Errors
-    /// The registry cannot be asked, or lists without end.
-    pub async fn tags(&self) -> Result<Vec<String>, EndpointError> {
-        let image = self.image("latest")?;
-        self.session("pull", OVERHEAD, async |session| {
-            let mut tags: Vec<String> = Vec::new();
-            loop {
-                let last = tags.last().cloned();
-                let page = session
-                    .client
-                    .list_tags(&image, &session.auth, Some(PAGE), last.as_deref())
-                    .await?
-                    .tags;
-                let full = page.len() >= PAGE;
-                // O7: a page that repeats what is known would go on for ever.
-                let fresh = page
-                    .first()
-                    .is_some_and(|first| Some(first) != last.as_ref() && !tags.contains(first));
-                if fresh {
-                    tags.extend(page);
-                }
-                if !full || !fresh {
-                    return Ok(Ok(tags));
-                }
-                if tags.len() > MAX_TAGS {
-                    return Ok(Err(EndpointError::Failed(
-                        "the repository has more than 100,000 tags".into(),
-                    )));
-                }
-            }
-        })
-        .await?
-    }
-
     /// The component with this manifest digest, checked against it.
     ///
     /// # Errors
@@ -205,42 +156,6 @@ impl Registry {
             bytes,
             annotations,
         })
-    }
-
-    /// The bytes of the manifest under a tag.
-    pub(super) async fn manifest_under(&self, tag: &str) -> Result<Bytes, EndpointError> {
-        let digest = self.resolve_tag(tag).await?;
-        self.manifest(&digest).await
-    }
-
-    /// The index of what refers to an artifact; empty where the registry knows none.
-    pub(super) async fn referrers_index(&self, artifact: &Digest) -> Result<OciImageIndex, EndpointError> {
-        let image = self.image_at(artifact);
-        self.session("pull", OVERHEAD, async |session| {
-            session
-                .client
-                .store_auth_if_needed(image.resolve_registry(), &session.auth)
-                .await;
-            session.client.pull_referrers(&image, None).await
-        })
-        .await
-    }
-
-    /// The bytes of a manifest, checked against its digest.
-    pub(super) async fn manifest(&self, digest: &Digest) -> Result<Bytes, EndpointError> {
-        let image = self.image_at(digest);
-        let (bytes, _) = self
-            .session("pull", OVERHEAD, async |session| {
-                session
-                    .client
-                    .pull_manifest_raw(&image, &session.auth, &[MANIFEST_TYPE])
-                    .await
-            })
-            .await?;
-        if Digest::of(&bytes) != *digest {
-            return Err(self.named(EndpointError::Failed(format!("the manifest is not {digest}"))));
-        }
-        Ok(bytes)
     }
 
     /// The bytes of a blob of this size, checked against its digest.
@@ -312,11 +227,6 @@ impl Registry {
         Ok(Reference::with_tag(host, repository, tag.to_owned()))
     }
 
-    fn image_at(&self, digest: &Digest) -> Reference {
-        let RegistryReference { host, repository, .. } = self.reference.clone();
-        Reference::with_digest(host, repository, digest.to_string())
-    }
-
     /// Runs one operation with a client of its own behind a checking proxy of its own, within the timeout.
     async fn session<T>(
         &self,
@@ -329,22 +239,29 @@ impl Registry {
             let done = work(&session).await;
             done.map_err(|error| session.proxy.take_refusal().unwrap_or_else(|| classify(&error)))
         };
-        let done = tokio::time::timeout(self.timeout, whole).await;
-        let done = done.unwrap_or_else(|_| {
+        self.timed(whole).await.map_err(|error| self.named(error))
+    }
+
+    /// Ends what lasts longer than an operation may.
+    pub(super) async fn timed<T>(
+        &self,
+        work: impl Future<Output = Result<T, EndpointError>>,
+    ) -> Result<T, EndpointError> {
+        let done = tokio::time::timeout(self.timeout, work).await;
+        done.unwrap_or_else(|_| {
             let message = format!("timed out after {:?}", self.timeout);
             Err(EndpointError::Transient {
                 message,
                 after_ms: None,
             })
-        });
-        done.map_err(|error| self.named(error))
+        })
     }
 
     async fn connect(&self, actions: &str, budget: u64) -> Result<Session, EndpointError> {
         let auth = match &self.login {
             Some(login) => {
                 let scope = format!("repository:{}:{actions}", self.reference.repository);
-                authenticate(&self.client, &self.base, &scope, login).await?
+                authenticate(&self.client, &self.base, &scope, Some(login)).await?
             }
             None => RegistryAuth::Anonymous,
         };

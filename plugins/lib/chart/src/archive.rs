@@ -49,6 +49,7 @@ pub(crate) fn unpack(name: &str, packed: &[u8], budget: &mut Budget) -> Result<V
     Ok(files)
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "what map_err gives")]
 fn broken(error: std::io::Error) -> ArchiveError {
     ArchiveError::Broken(error.to_string())
 }

@@ -43,10 +43,10 @@ pub fn check_schemas(chart: &Chart, values: &Map) -> Result<(), SchemaError> {
 }
 
 fn check(chart: &Chart, values: &Map, told: &mut String) {
-    if let Some(schema) = &chart.schema {
-        if let Err(violations) = check_one(schema, values) {
-            told.push_str(&format!("{}:\n{violations}", chart.name()));
-        }
+    if let Some(schema) = &chart.schema
+        && let Err(violations) = check_one(schema, values)
+    {
+        told.push_str(&format!("{}:\n{violations}", chart.name()));
     }
     for child in &chart.dependencies {
         match values.get(child.name()) {

@@ -1,5 +1,7 @@
 //! Indexes as repositories write them, and as attackers do.
 
+#![allow(clippy::expect_used)]
+
 use std::fmt::Write as _;
 
 use sluice_helm_index::{FindError, Index, IndexError, Limits, convert, find, fuzz};

@@ -43,7 +43,7 @@ pub(crate) fn render(
         ],
     );
     let mut templates = BTreeMap::new();
-    collect(chart, chart.name().to_owned(), &top, true, &mut templates)?;
+    collect(chart, chart.name(), &top, true, &mut templates)?;
     let mut names: Vec<&String> = templates.keys().collect();
     // Deep paths first: what a parent defines replaces what its subcharts define.
     names.sort_by_key(|name| std::cmp::Reverse((name.matches('/').count(), *name)));
@@ -89,7 +89,7 @@ fn execute(
 /// The data of a chart's templates; below `Subcharts` stands that of its subcharts.
 fn collect(
     chart: &Chart,
-    path: String,
+    path: &str,
     parent: &Map,
     is_root: bool,
     templates: &mut BTreeMap<String, Template>,
@@ -118,7 +118,7 @@ fn collect(
     );
     for child in &chart.dependencies {
         let path = format!("{path}/charts/{}", child.name());
-        let data = collect(child, path, &dot, false, templates)?;
+        let data = collect(child, &path, &dot, false, templates)?;
         // a new map takes entries
         let _ = subcharts.insert(child.name(), Value::Map(data.retyped(&MapType::ANY)));
     }

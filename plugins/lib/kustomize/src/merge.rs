@@ -101,7 +101,7 @@ impl Merger<'_> {
             dest.style = patch.style;
         }
         match kind {
-            Kind::Mapping => self.walk_map(dest, patch, schema),
+            Kind::Mapping => self.walk_map(dest, patch, schema.as_ref()),
             Kind::Scalar => Ok(match (dest, patch) {
                 (_, Some(patch)) => from_patch(patch),
                 (Some(mut dest), None) => {
@@ -127,7 +127,7 @@ impl Merger<'_> {
         &self,
         dest: Option<Node>,
         patch: Option<Node>,
-        schema: Option<Schema>,
+        schema: Option<&Schema>,
     ) -> Result<Merged, Reason> {
         let Some(dest) = dest.filter(|dest| !is_null(dest)) else {
             // Only the patch has it; an unknown directive at this place is overlooked, as kustomize does.
@@ -137,18 +137,18 @@ impl Merger<'_> {
             if matches!(take_directive(&mut patch), Ok(Directive::Delete)) {
                 return Ok(Merged::Gone);
             }
-            return self.adopt_fields(patch, schema.as_ref()).map(from_patch);
+            return self.adopt_fields(patch, schema).map(from_patch);
         };
         let Some(mut patch) = patch else {
-            return self.merge_fields(dest, None, schema.as_ref()).map(value);
+            return self.merge_fields(dest, None, schema).map(value);
         };
         if is_null(&patch) {
             return Ok(Merged::Gone);
         }
         match take_directive(&mut patch)? {
             Directive::Delete => Ok(Merged::Gone),
-            Directive::Replace => self.adopt_fields(patch, schema.as_ref()).map(from_patch),
-            Directive::Merge => self.merge_fields(dest, Some(patch), schema.as_ref()).map(value),
+            Directive::Replace => self.adopt_fields(patch, schema).map(from_patch),
+            Directive::Merge => self.merge_fields(dest, Some(patch), schema).map(value),
         }
     }
 

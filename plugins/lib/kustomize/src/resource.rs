@@ -256,6 +256,7 @@ impl Resource {
     }
 
     /// An error about a field of this object.
+    #[allow(clippy::needless_pass_by_value, reason = "what map_err gives")]
     pub fn field_error(&self, field: &str, reason: impl ToString) -> Error {
         Error::Field {
             field: field.into(),

@@ -7,6 +7,7 @@ use crate::error::{Error, ErrorKind};
 use crate::limits::Limits;
 use crate::node::{Kind, Node, Style, Tag};
 use crate::parser::{Event, EventKind, Parser, Properties};
+use crate::parts::Take;
 use crate::reader::{self, Source};
 use crate::resolve::{Schema, short_tag};
 use crate::scanner::{Mark, Scanner};
@@ -131,7 +132,7 @@ impl<'a> Composer<'a> {
     pub(crate) fn next_parts<E: From<Error>>(
         &mut self,
         depth: usize,
-        take: &mut dyn FnMut(&[&str], Node) -> Result<(), E>,
+        take: &mut Take<'_, E>,
     ) -> Result<Option<Node>, E> {
         if self.begin_document()?.is_none() {
             return Ok(None);

@@ -6,6 +6,9 @@ use crate::limits::Limits;
 use crate::node::Node;
 use crate::resolve::Schema;
 
+/// Takes an item with the keys that lead to it.
+pub type Take<'a, E> = dyn FnMut(&[&str], Node) -> Result<(), E> + 'a;
+
 /// Reads the first document of a stream. Items of the sequences that stand `depth` collections deep (the root is the first)
 /// are handed to `take` one by one, with the keys of the mappings that lead to them; what is left of the document comes
 /// back. Items below an anchor stay in the document, since an alias may ask for them again. `None` when the stream holds no
@@ -29,7 +32,7 @@ pub fn read_parts<E: From<Error>>(
     depth: usize,
     schema: Schema,
     limits: &Limits,
-    take: &mut dyn FnMut(&[&str], Node) -> Result<(), E>,
+    take: &mut Take<'_, E>,
 ) -> Result<Option<Node>, E> {
     let source = open_source(input, limits)?;
     Composer::new(&source, schema, *limits).next_parts(depth.max(1), take)

@@ -136,6 +136,7 @@ impl Charts {
 }
 
 /// A HelmRelease of an ExternalArtifact, with an interval that never comes in a test.
+#[allow(clippy::needless_pass_by_value, reason = "callers write json!")]
 pub fn release(name: &str, chart: &str, more: Value) -> Value {
     let mut spec =
         json!({"interval": "1h", "timeout": "30s", "chartRef": {"kind": "ExternalArtifact", "name": chart}});

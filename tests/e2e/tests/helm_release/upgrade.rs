@@ -134,8 +134,10 @@ async fn a_failed_upgrade_is_rolled_back_and_stalls_when_the_retries_are_over() 
         let text = event["message"].as_str().unwrap_or_default();
         event["reason"] == "UpgradeFailed"
             && text.contains("\n\nLast Helm logs:\n\n")
-            && text.contains("\napplied ConfigMap/web-settings")
-            && text.ends_with("\nJob/web-check did not succeed")
+            && text.contains(
+                "\napplied ConfigMap/web-settings\nwaited for the health of ConfigMap/web-settings\n",
+            )
+            && text.ends_with("\ncreated Job/web-check\nwaited in vain for the end of Job/web-check")
     })
     .await?;
     case.until_told("the rollback", |event| event["reason"] == "RollbackSucceeded")

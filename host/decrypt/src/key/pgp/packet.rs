@@ -79,7 +79,7 @@ fn new_length(reader: &mut Reader<'_>) -> Option<(usize, bool)> {
     Some(match first {
         0..192 => (usize::from(first), false),
         192..224 => (
-            (usize::from(first) - 192 << 8) + usize::from(reader.byte()?) + 192,
+            ((usize::from(first) - 192) << 8) + usize::from(reader.byte()?) + 192,
             false,
         ),
         255 => (reader.number(4)?, false),

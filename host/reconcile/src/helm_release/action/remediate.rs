@@ -139,7 +139,8 @@ impl Atomic {
                     .conditions()
                     .mark_false(REMEDIATED, &reason, &text);
                 self.pass.progress.count_failure();
-                self.tell(Severity::Error, &reason, &journal.tell(&text), Some(about));
+                let told = self.desired.layers.mask(&journal.tell(&text));
+                self.tell(Severity::Error, &reason, &told, Some(about));
                 if ended.release.is_some() {
                     Ok(())
                 } else {

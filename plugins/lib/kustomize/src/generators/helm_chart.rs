@@ -39,7 +39,7 @@ pub(crate) fn generate(
         return Err(wrong(chart, "chart name cannot be empty"));
     }
     let found = find(chart, globals, loader)?;
-    let config = config(chart, values(chart, &found, loader)?, loader);
+    let config = config(chart, &values(chart, &found, loader)?, loader);
     let need = Need::Render {
         within: found.within.as_deref(),
         chart: &found.path,
@@ -194,7 +194,7 @@ fn merge(mut below: Value, above: &Value) -> Value {
 }
 
 /// What the renderer of charts is asked: the flags that kustomize gives to `helm template`.
-fn config(chart: &HelmChart, values: Vec<Value>, loader: &Loader<'_>) -> Value {
+fn config(chart: &HelmChart, values: &[Value], loader: &Loader<'_>) -> Value {
     let forced = &loader.session().options.helm;
     let mut release = Map::new();
     let template = match (&chart.release_name, &chart.name_template) {

@@ -69,6 +69,7 @@ impl PatchTransformer {
         }
     }
 
+    #[allow(clippy::needless_pass_by_value, reason = "what map_err gives")]
     fn error(&self, reason: impl ToString) -> Error {
         Error::Patch {
             patch: self.source.clone(),

@@ -59,6 +59,7 @@ pub(super) fn register(table: &mut Table) {
     );
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "what map_err gives")]
 fn failed(error: impl ToString) -> Error {
     Error::new(error.to_string())
 }

@@ -49,7 +49,7 @@ impl Url {
 
     fn write_authority(&self, out: &mut Vec<u8>) {
         let anything = !self.host.is_empty() || self.user.is_some();
-        if (self.scheme.is_empty() && !anything) || (self.omit_host && !anything) {
+        if !anything && (self.scheme.is_empty() || self.omit_host) {
             return;
         }
         if anything || !self.path.is_empty() {
