@@ -1,5 +1,7 @@
 //! Our definitions against Flux's published ones: whatever theirs accept ours accept, and what they reject ours reject.
 
+#![allow(clippy::expect_used, reason = "a test")]
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 

@@ -5,6 +5,14 @@
 //! deliberate differences: all errors of a stage are reported, nothing of a stage is written or deleted before every
 //! object of it was checked, and `force` recreates an object only for an immutable field, not for any invalid one.
 
+#![cfg_attr(
+    test,
+    allow(
+        clippy::needless_pass_by_value,
+        reason = "helpers of tests take what json! gives"
+    )
+)]
+
 mod commit;
 mod drift;
 mod error;

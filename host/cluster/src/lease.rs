@@ -111,6 +111,7 @@ struct Candidate {
 }
 
 impl Candidate {
+    #[allow(clippy::cognitive_complexity, reason = "that of tracing's macros")]
     async fn run(mut self, told: watch::Sender<bool>, mut stopped: oneshot::Receiver<()>) {
         let mut renewed: Option<Instant> = None;
         loop {

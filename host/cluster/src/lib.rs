@@ -3,6 +3,14 @@
 //! A [`Cluster`] is one cluster seen with one identity; clones are cheap. Objects are [`sluice_model::Object`]s,
 //! errors are [`ClusterError`]s whose texts never hold Secret values. The [`Hub`] turns watches into signals.
 
+#![cfg_attr(
+    test,
+    allow(
+        clippy::needless_pass_by_value,
+        reason = "helpers of tests take what json! gives"
+    )
+)]
+
 pub mod client;
 pub mod counters;
 pub mod discovery;

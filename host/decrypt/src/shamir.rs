@@ -93,7 +93,7 @@ mod tests {
     #[test]
     fn shares_that_do_not_fit_are_refused() {
         let (a, b) = (share(b"ab", &[3], 1), share(b"abc", &[3], 2));
-        assert!(combine(&[a.clone()]).is_err());
+        assert!(combine(std::slice::from_ref(&a)).is_err());
         assert!(combine(&[a.clone(), a.clone()]).is_err());
         assert!(combine(&[a, b]).is_err());
         assert!(combine(&[vec![1, 0].into(), vec![1, 1].into()]).is_err());

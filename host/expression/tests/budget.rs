@@ -1,5 +1,7 @@
 //! R9: an expression of a tenant ends with an error within its budget, whatever it asks for.
 
+#![allow(clippy::expect_used, reason = "a test")]
+
 use std::time::{Duration, Instant};
 
 use serde_json::{Value as Json, json};

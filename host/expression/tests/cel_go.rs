@@ -3,6 +3,8 @@
 //! Outcomes: a value; `error` when the evaluation fails; `invalid` when the expression does not parse or check;
 //! `output:TYPE` when it checks and is no boolean.
 
+#![allow(clippy::expect_used, reason = "a test")]
+
 use serde::Deserialize;
 use serde_json::Value as Json;
 use sluice_expression::{Expression, ExpressionError, Key, Value, Variables};

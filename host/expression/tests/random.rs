@@ -1,5 +1,7 @@
 //! Any text: no panic, and an end.
 
+#![allow(clippy::expect_used, reason = "a test")]
+
 use proptest::prelude::*;
 use serde_json::json;
 use sluice_expression::{Expression, Variables};

@@ -1,5 +1,7 @@
 //! The whole fetch: a spec, the compiled plugin in its sandbox, the transport and a real Git server.
 
+#![allow(clippy::expect_used, reason = "a test")]
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;

@@ -3,6 +3,14 @@
 //! [`status`] tells an object's health from the object alone; [`wait`] follows the health of a set of objects by the
 //! signals of the watch hub, so that nobody polls and no worker waits.
 
+#![cfg_attr(
+    test,
+    allow(
+        clippy::needless_pass_by_value,
+        reason = "helpers of tests take what json! gives"
+    )
+)]
+
 mod children;
 pub mod error;
 pub mod rules;

@@ -3,6 +3,8 @@
 //! A line holds the object with kstatus' answer and, for Jobs, that of Flux's status reader. The file here is a
 //! sample; `SLUICE_KSTATUS_CASES` names a longer one.
 
+#![allow(clippy::expect_used, reason = "a test")]
+
 use serde::Deserialize;
 use sluice_health::status::{compute, verdict};
 use sluice_model::{Health, Object};

@@ -4,6 +4,14 @@
 //! cleaned, checked for being a duplicate and queued. The routing task finds the Alerts that want it ([`matching`]),
 //! completes its metadata ([`metadata`]), and delivers it through the notifier plugin that serves the Provider's type.
 
+#![cfg_attr(
+    test,
+    allow(
+        clippy::needless_pass_by_value,
+        reason = "helpers of tests take what json! gives"
+    )
+)]
+
 mod dedup;
 pub mod dispatch;
 pub mod gate;

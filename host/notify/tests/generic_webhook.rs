@@ -1,5 +1,7 @@
 //! A notification through the real component in the real sandbox, to a real HTTP server.
 
+#![allow(clippy::expect_used, reason = "a test")]
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;

@@ -4,6 +4,14 @@
 //! with the reason; [`worker`]s take them out and let the kind's reconciler work. A reconciler reads the object, calls
 //! the stages (fetch, artifact, render, apply, health), and writes status at most once unless a phase lasts.
 
+#![cfg_attr(
+    test,
+    allow(
+        clippy::needless_pass_by_value,
+        reason = "helpers of tests take what json! gives"
+    )
+)]
+
 pub mod dependency;
 pub mod drift_watch;
 pub mod engine;

@@ -4,6 +4,14 @@
 //! input names); under the key the memo keeps what earlier renders read. When all of it would be answered the same
 //! again, the stored output stands and no plugin is called.
 
+#![cfg_attr(
+    test,
+    allow(
+        clippy::needless_pass_by_value,
+        reason = "helpers of tests take what json! gives"
+    )
+)]
+
 mod engine;
 mod error;
 mod flight;

@@ -154,9 +154,13 @@ fn fill(schema: &Value, value: &mut Value, depth: usize) -> bool {
 
 fn fill_items(schema: &Value, value: &mut Value, depth: usize) -> bool {
     match (schema.get("items"), value.as_array_mut()) {
-        (Some(items), Some(list)) if depth > 0 => list
-            .iter_mut()
-            .fold(false, |changed, item| fill(items, item, depth - 1) || changed),
+        (Some(items), Some(list)) if depth > 0 => {
+            let mut changed = false;
+            for item in list {
+                changed |= fill(items, item, depth - 1);
+            }
+            changed
+        }
         _ => false,
     }
 }

@@ -1,5 +1,7 @@
 //! Signatures that cosign 3.0.6 made with keys (`tests/data`, by `tests/data/README.md`), and what must not count.
 
+#![allow(clippy::expect_used, reason = "a test")]
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sluice_model::Digest;
@@ -40,6 +42,7 @@ fn bundle(bytes: &[u8]) -> Attached<'_> {
 
 /// A signature and a bundle of each algorithm; the wrong key is tried first, as a Secret may hold several.
 #[test]
+#[allow(clippy::cognitive_complexity, reason = "a macro for each algorithm")]
 fn signatures_of_all_algorithms_count() {
     let other = key(data!("other.pub"));
     macro_rules! check {

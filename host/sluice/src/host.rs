@@ -30,6 +30,7 @@ use crate::run::RunArgs;
 const GRACE: Duration = Duration::from_secs(20);
 
 /// Serves until SIGTERM or SIGINT, or until the lease is lost.
+#[allow(clippy::cognitive_complexity, reason = "that of tracing's macros")]
 pub async fn serve(args: RunArgs) -> anyhow::Result<()> {
     let cluster = settings::connect(&args.cluster).await?;
     let listeners = Listeners::bind(&args).await?;

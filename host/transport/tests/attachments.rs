@@ -1,5 +1,7 @@
 //! What is attached to an artifact, in registries of many sorts.
 
+#![allow(clippy::expect_used, reason = "a test")]
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,5 +1,7 @@
 //! Git over HTTP against the real `git http-backend`.
 
+#![allow(clippy::expect_used, reason = "a test")]
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,5 +1,7 @@
 //! Helm repositories on loopback, whose charts are kept on other servers.
 
+#![allow(clippy::expect_used, reason = "a test")]
+
 use std::sync::Arc;
 use std::time::Duration;
 

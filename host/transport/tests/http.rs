@@ -1,5 +1,7 @@
 //! HTTP endpoints against a server on loopback.
 
+#![allow(clippy::expect_used, reason = "a test")]
+
 use std::time::Duration;
 
 use axum::Router;

@@ -1,5 +1,7 @@
 //! Connections through proxies of an object's proxySecretRef.
 
+#![allow(clippy::expect_used, reason = "a test")]
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;

@@ -1,5 +1,7 @@
 //! Components in a real registry (CNCF distribution), and registries that misbehave.
 
+#![allow(clippy::expect_used, reason = "a test")]
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,5 +1,7 @@
 //! TLS servers with certificates of our own making.
 
+#![allow(clippy::expect_used, reason = "a test")]
+
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -280,6 +280,7 @@ mod tests {
         Fake(refs)
     }
 
+    #[allow(clippy::needless_pass_by_value, reason = "a test")]
     fn revision(reference: Reference) -> Result<String, Error> {
         resolve(&fake(), Some(&reference)).map(|resolved| resolved.revision)
     }

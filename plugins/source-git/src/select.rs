@@ -34,7 +34,7 @@ pub fn select(files: &impl Files, ignore: Option<&str>, sparse: &[String]) -> Re
         documents: Vec::new(),
         path: Vec::new(),
     };
-    let root = listing.read(String::new())?;
+    let root = listing.read("")?;
     check_sparse(&root, sparse)?;
     let documents = listing
         .documents
@@ -67,8 +67,8 @@ struct Listing<'a, F> {
 }
 
 impl<F: Files> Listing<'_, F> {
-    fn read(&mut self, path: String) -> Result<Directory, Error> {
-        let entries = self.files.entries(&path)?;
+    fn read(&mut self, path: &str) -> Result<Directory, Error> {
+        let entries = self.files.entries(path)?;
         let mut directory = Directory {
             files: Vec::new(),
             directories: Vec::new(),
@@ -101,7 +101,7 @@ impl<F: Files> Listing<'_, F> {
             }
             let below = join(&name);
             self.path.push(name.clone());
-            let read = self.read(below)?;
+            let read = self.read(&below)?;
             self.path.pop();
             directory.partial |= read.partial;
             directory.directories.push((name.into(), read));

@@ -48,7 +48,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     let (owner, name) = (0..2_usize, 0..NAMES.len());
     let wanted = proptest::array::uniform5(any::<bool>());
     let step = prop_oneof![
-        4 => (owner.clone(), wanted.clone(), proptest::option::of(name.clone()))
+        4 => (owner.clone(), wanted, proptest::option::of(name.clone()))
             .prop_map(|(owner, wanted, kept)| Step::Reconcile { owner, wanted, kept }),
         1 => (owner.clone(), wanted).prop_map(|(owner, wanted)| Step::Crash { owner, wanted }),
         1 => owner.clone().prop_map(|owner| Step::Finalize { owner }),

@@ -17,6 +17,7 @@ pub(crate) enum Type {
     Timestamp,
     Duration,
     /// A type as a value.
+    #[allow(clippy::enum_variant_names, reason = "CEL's name")]
     Type,
     List(Box<Type>),
     Map(Box<Type>, Box<Type>),

@@ -112,7 +112,7 @@ impl Atomic {
         };
         tracing::debug!(state = ?known.state, drifted, "state of the release");
         let decided = decide(&known, &self.pass.object.spec, &mut self.pass.progress.status);
-        decided.map_err(|end| self.no_step(end, drifted))
+        decided.map_err(|end| self.no_step(&end, drifted))
     }
 
     fn wanted(&self) -> Wanted {
@@ -145,7 +145,7 @@ impl Atomic {
     }
 
     /// What it means that there is no next step.
-    fn no_step(&mut self, end: End, drifted: bool) -> Stop {
+    fn no_step(&mut self, end: &End, drifted: bool) -> Stop {
         let stalled = match end {
             End::InSync => {
                 self.in_sync(drifted);

@@ -65,7 +65,7 @@ impl GitUrl {
             .map_err(|()| invalid("no host"))?;
         let host = url.host_str().unwrap_or_default().to_owned();
         if url.scheme() == "ssh" {
-            return Self::ssh(url, username, host).map_err(|reason| invalid(reason));
+            return Self::ssh(url, username, host).map_err(invalid);
         }
         let credentials =
             (!username.is_empty() || password.is_some()).then(|| (username, password.unwrap_or_default()));

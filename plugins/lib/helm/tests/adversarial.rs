@@ -1,5 +1,7 @@
 //! Charts that attack the renderer. The ids are those of the catalogue of cases.
 
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test")]
+
 use std::collections::BTreeMap;
 use std::rc::Rc;
 

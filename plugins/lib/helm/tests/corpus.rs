@@ -1,6 +1,8 @@
 //! A fixed sample of the renderer corpus (all of it with `SLUICE_CONFORMANCE=full`): what helm prints byte for byte, and the
 //! words of its errors.
 
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test")]
+
 #[path = "support/command.rs"]
 mod command;
 #[path = "support/corpus.rs"]

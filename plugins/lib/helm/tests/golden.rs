@@ -1,6 +1,8 @@
 //! What the real helm printed: each file of `golden/` is a chart, arguments of `helm template rel .`, and the output of helm
 //! 4.3.1 or its error.
 
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test")]
+
 #[path = "support/arguments.rs"]
 mod arguments;
 #[path = "../../chart/tests/support/sections.rs"]

@@ -1,5 +1,12 @@
 //! A render as objects: what the host applies.
 
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::needless_pass_by_value,
+    reason = "a test"
+)]
+
 use std::collections::BTreeMap;
 use std::rc::Rc;
 

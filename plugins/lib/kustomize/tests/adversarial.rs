@@ -1,5 +1,7 @@
 //! Hostile kustomizations (R-cases): each ends soon, with an error that says what is wrong.
 
+#![allow(clippy::expect_used, reason = "a test")]
+
 #[path = "support/memory.rs"]
 mod memory;
 

@@ -1,5 +1,7 @@
 //! Bad input: each error names the file, the line where there is one, and the field or object.
 
+#![allow(clippy::expect_used, reason = "a test")]
+
 #[path = "support/memory.rs"]
 mod memory;
 

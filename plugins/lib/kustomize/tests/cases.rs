@@ -4,6 +4,8 @@
 //! `expected`, the real output, or `error`, the real error (of which only the failing counts). A section whose bytes do
 //! not end with a line break says `without newline`. `make fuzz-kustomize` writes them.
 
+#![allow(clippy::expect_used, reason = "a test")]
+
 #[path = "support/memory.rs"]
 mod memory;
 

@@ -1,6 +1,8 @@
 //! A fixed sample of the renderer corpus (all of it with `SLUICE_CONFORMANCE=full`), byte for byte, and the kinds of all
 //! errors in it.
 
+#![allow(clippy::expect_used, reason = "a test")]
+
 #[path = "support/corpus.rs"]
 mod corpus;
 #[path = "support/host.rs"]

@@ -1,5 +1,7 @@
 //! What a build needs from elsewhere: it asks, and goes on with the answers.
 
+#![allow(clippy::expect_used, reason = "a test")]
+
 #[path = "support/memory.rs"]
 mod memory;
 

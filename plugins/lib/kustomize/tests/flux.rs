@@ -1,5 +1,7 @@
 //! Builds in Flux's way: generated kustomizations and the fields laid over them.
 
+#![allow(clippy::expect_used, reason = "a test")]
+
 #[path = "support/memory.rs"]
 mod memory;
 

@@ -1,5 +1,7 @@
 //! The traps of a re-implementation that need a whole build to show, by their number in the study (E..).
 
+#![allow(clippy::expect_used, reason = "a test")]
+
 #[path = "support/memory.rs"]
 mod memory;
 

@@ -194,7 +194,7 @@ fn are_different(items: &[Json<'_>]) -> bool {
 /// How many schemas a search for one that is referred to may look at.
 pub(crate) fn count_definitions(root: &Json<'_>) -> usize {
     let of = |place: &&str| root.get(place).and_then(Json::entries).map_or(0, <[_]>::len);
-    DEFINITIONS.iter().map(|place| of(place)).sum()
+    DEFINITIONS.iter().map(of).sum()
 }
 
 /// The schema that `#/definitions/NAME` or `#/$defs/NAME` names.

@@ -1,5 +1,7 @@
 //! Certificates are sound: names, times, extensions and signatures, as another implementation reads them.
 
+#![allow(clippy::expect_used, reason = "a test")]
+
 use std::net::IpAddr;
 
 use rsa::pkcs1::DecodeRsaPublicKey as _;

@@ -1,6 +1,8 @@
 //! Compares with Helm's own functions: recorded answers always, the oracle itself (`tests/controlplane/build helm-library`)
 //! when it is built.
 
+#![allow(clippy::expect_used, reason = "a test")]
+
 #[path = "differential/ask.rs"]
 mod ask;
 #[path = "differential/generate.rs"]

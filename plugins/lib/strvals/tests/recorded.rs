@@ -1,5 +1,7 @@
 //! Lines and what Helm 4.3.1 made of them; `helm-library record` (tests/controlplane/go/helm) writes the answers.
 
+#![allow(clippy::expect_used, reason = "a test")]
+
 use serde_json::Value as Json;
 use sluice_go_template::{Budget, Limits, Map, Value, format};
 use sluice_sprig::crypto::decode_base64;

@@ -1,5 +1,7 @@
 //! The traps of YAML in and out that belong to this library, by their number in the study (A..).
 
+#![allow(clippy::expect_used, reason = "a test")]
+
 use serde_json::{Value, json};
 use sluice_yaml::{
     EmitOptions, Flavour, JsonOptions, Limits, Scalar, Schema, emit_node, emit_value, parse_documents,

@@ -6,7 +6,7 @@
 //! `bench-render [--sluice PATH] [--every N] [kustomize|helm] [processes|warm]`; `make bench-render` runs all. With no
 //! corpus it says so and measures nothing.
 
-#![allow(clippy::print_stdout)]
+#![allow(clippy::print_stdout, clippy::duplicate_mod)]
 
 mod charts;
 #[path = "../../../../plugins/lib/kustomize/tests/support/corpus.rs"]

@@ -133,7 +133,7 @@ impl Run<'_> {
 
     fn ask(&mut self, case: &Case) -> Result<Outcome> {
         self.answered += 1;
-        if self.answered % ANSWERS == 0 {
+        if self.answered.is_multiple_of(ANSWERS) {
             self.library = Library::start("helm-library")?;
         }
         let answer = ask(&mut self.library, &json!({"args": case.arguments}))?;

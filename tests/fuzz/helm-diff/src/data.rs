@@ -70,7 +70,7 @@ pub fn number(random: &mut Random) -> Value {
             1e-7,
             0.1,
             2147483648.0,
-            9.223372036854775807e18,
+            9_223_372_036_854_775_808.0,
         ][random.below(11)],
         _ => return json!(random.below(100) as i64 - 20),
     };

@@ -43,10 +43,9 @@ async fn serve(answer: impl Fn(&Seen) -> (u16, String) + Send + Sync + 'static) 
     Double { base, seen }
 }
 
-async fn handle(
-    State((seen, answer)): State<(Arc<Mutex<Vec<Seen>>>, Arc<Answer>)>,
-    request: Request,
-) -> Response {
+type Shared = (Arc<Mutex<Vec<Seen>>>, Arc<Answer>);
+
+async fn handle(State((seen, answer)): State<Shared>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let body: Bytes = axum::body::to_bytes(body, 1 << 20).await.expect("a body");
     let path = parts

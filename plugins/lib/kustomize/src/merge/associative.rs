@@ -215,7 +215,7 @@ impl List<'_, '_> {
     ) -> Result<(), Reason> {
         let (mut node, replaced) = match merged {
             Merged::Value { node, replaced }
-                if !is_null(&node) && !(node.is_map() && node.content.is_empty()) =>
+                if !is_null(&node) && (!node.is_map() || !node.content.is_empty()) =>
             {
                 (node, replaced)
             }

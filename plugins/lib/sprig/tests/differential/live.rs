@@ -71,7 +71,7 @@ fn compare(name: &str, ask: impl Fn(&mut Dice) -> Question) {
         different.len(),
         different.join("\n")
     );
-    println!("{name}: {asked} questions, no difference");
+    eprintln!("{name}: {asked} questions, no difference");
 }
 
 fn of_data(templates: &'static [&'static str]) -> impl Fn(&mut Dice) -> Question {

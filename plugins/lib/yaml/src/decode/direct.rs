@@ -221,7 +221,7 @@ impl Reader<'_> {
 }
 
 /// A key that is text, and no merge.
-fn check_key<'t>(text: &'t str, style: Style) -> Option<&'t str> {
+fn check_key(text: &str, style: Style) -> Option<&str> {
     let plain = style == Style::Plain;
     let sound =
         !plain || text != "<<" && matches!(resolve(text, Schema::V2), Scalar::Str | Scalar::Timestamp);
