@@ -1,13 +1,5 @@
 //! The Sluice binary: wiring only.
 
-#![cfg_attr(
-    test,
-    allow(
-        clippy::needless_pass_by_value,
-        reason = "helpers of tests take what json! gives"
-    )
-)]
-
 use clap::Parser as _;
 use std::process::ExitCode;
 

@@ -59,6 +59,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
+    #[allow(clippy::needless_pass_by_value, reason = "callers write json!")]
     fn secret(data: Value) -> Object {
         Object::from_value(
             json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "a",
