@@ -11,6 +11,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use indexmap::IndexMap;
 use sluice_api::HelmChart;
+use sluice_api::condition::find;
 use sluice_fetch::helm::{ChartFetch, ChartVersion, FetchedChart};
 use sluice_model::condition::{reasons, types};
 use sluice_model::{Artifact, Digest, Severity};
@@ -80,6 +81,7 @@ impl Pass<'_, HelmChart> {
     }
 
     async fn attempt(&mut self) -> Result<(), Failure> {
+        self.progress.verifying(self.object.spec.verify.is_some());
         let stored = self.stored_artifact().await;
         let origin = self.origin().await?;
         let keys = self.trusted_keys().await?;
@@ -94,8 +96,11 @@ impl Pass<'_, HelmChart> {
             None => None,
         };
         let status = &self.progress.status;
+        // a stall observes a generation, too; what was stored is of the one in this condition
+        let built_in =
+            find(&status.conditions, types::ARTIFACT_IN_STORAGE).and_then(|it| it.observed_generation);
         let is_known = status.observed_chart_name.as_deref() == Some(&version.name)
-            && status.observed_generation == Some(self.progress.generation);
+            && built_in == Some(self.progress.generation);
         let is_current = |artifact: &Artifact| {
             is_known && artifact.revision == version.version && verification::is_of(artifact, signed.as_ref())
         };

@@ -95,13 +95,16 @@ pub fn print(text: &str) -> anyhow::Result<()> {
 const CLOSED: u8 = 128 + 13;
 
 fn ended(result: anyhow::Result<ExitCode>) -> ExitCode {
-    result.unwrap_or_else(|error| {
-        if is_closed(&error) {
-            return ExitCode::from(CLOSED);
-        }
-        eprintln!("Error: {error:#}");
-        ExitCode::FAILURE
-    })
+    result.unwrap_or_else(|error| failed(&error, 1))
+}
+
+/// Tells an error, and the exit code `code` of it.
+pub fn failed(error: &anyhow::Error, code: u8) -> ExitCode {
+    if is_closed(error) {
+        return ExitCode::from(CLOSED);
+    }
+    eprintln!("Error: {error:#}");
+    ExitCode::from(code)
 }
 
 /// Whether the reader of the output has seen enough, as `head` does: nothing to complain about.

@@ -3,6 +3,8 @@
 use clap::{Args, CommandFactory as _};
 use clap_complete::Shell;
 
+use crate::cli;
+
 /// Arguments of `sluice completion`.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:
@@ -14,11 +16,8 @@ pub struct CompletionArgs {
 
 /// Prints the script.
 pub fn print(args: &CompletionArgs) -> anyhow::Result<()> {
-    clap_complete::generate(
-        args.shell,
-        &mut crate::cli::Cli::command(),
-        "sluice",
-        &mut std::io::stdout(),
-    );
-    Ok(())
+    // into memory first: the generator panics where its output is closed
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut cli::Cli::command(), "sluice", &mut script);
+    cli::print(&String::from_utf8_lossy(&script))
 }

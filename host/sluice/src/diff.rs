@@ -19,7 +19,7 @@ use sluice_cluster::kube::ResourceExt as _;
 use sluice_model::{Inventory, Object};
 use sluice_reconcile::kustomization::{GROUP, MANAGER};
 
-use crate::cli::Output;
+use crate::cli::{self, Output};
 use crate::preview::{PreviewArgs, Session, is_child};
 use progress::Progress;
 use report::{Entry, Report};
@@ -61,10 +61,7 @@ pub struct KustomizationArgs {
 /// Compares and prints.
 #[allow(clippy::needless_pass_by_value, reason = "as the other commands")]
 pub fn execute(command: DiffCommand) -> ExitCode {
-    run(&command).unwrap_or_else(|error| {
-        eprintln!("Error: {error:#}");
-        ExitCode::from(2)
-    })
+    run(&command).unwrap_or_else(|error| cli::failed(&error, 2))
 }
 
 fn run(command: &DiffCommand) -> anyhow::Result<ExitCode> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use lru::LruCache;
 use parking_lot::Mutex;
-use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, LOCATION};
+use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, LOCATION, RETRY_AFTER};
 use sluice_model::port::EndpointError;
 use url::Url;
 
@@ -24,6 +24,8 @@ const KEPT_CLIENTS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(63);
 pub(crate) struct ClientSettings {
     pub tls: TlsMaterial,
     pub proxy: Option<ProxySettings>,
+    /// Never through the environment's proxy.
+    pub direct: bool,
 }
 
 /// Clients by their settings.
@@ -75,7 +77,7 @@ impl Clients {
         }
         match &settings.proxy {
             Some(proxy) => builder = builder.proxy(proxy.for_http()?),
-            None if !self.environment_proxy => builder = builder.no_proxy(),
+            None if settings.direct || !self.environment_proxy => builder = builder.no_proxy(),
             None => {}
         }
         builder.build()
@@ -205,6 +207,16 @@ fn redirect_target(
         )));
     }
     Ok(Some(next))
+}
+
+/// The Retry-After header (RFC 9110, section 10.2.3) in milliseconds, when it is given in seconds.
+pub(crate) fn retry_after(headers: &HeaderMap) -> Option<u64> {
+    let value = headers.get(RETRY_AFTER)?.to_str().ok()?;
+    value
+        .trim()
+        .parse::<u64>()
+        .ok()
+        .map(|seconds| seconds.min(3600) * 1000)
 }
 
 /// The body, at most `limit` bytes.

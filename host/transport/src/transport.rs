@@ -83,7 +83,12 @@ impl Transport {
     ) -> Result<Arc<dyn HttpEndpoint>, EndpointError> {
         let tls = target.tls.as_ref().map(TlsMaterial::from_secret);
         let tls = tls.transpose()?.unwrap_or_default();
-        let client = |tls| self.clients.get(&ClientSettings { tls, proxy: None });
+        let client = |tls| {
+            self.clients.get(&ClientSettings {
+                tls,
+                ..ClientSettings::default()
+            })
+        };
         let elsewhere = client(tls.without_identity())?;
         let remote = HelmRepositoryRemote::new(target, client(tls)?, elsewhere)?;
         Ok(Arc::new(remote))
@@ -143,6 +148,8 @@ impl Transport {
         let client = self.clients.get(&ClientSettings {
             tls: tls.clone(),
             proxy: proxy.clone(),
+            // blobs go through a proxy of ours, which does not know the environment's
+            direct: true,
         })?;
         Registry::new(target, client, tls, proxy, self.policy)
     }
@@ -192,6 +199,7 @@ impl Transport {
         self.clients.get(&ClientSettings {
             tls,
             proxy: self.proxy(proxy)?,
+            direct: false,
         })
     }
 }

@@ -203,3 +203,41 @@ async fn a_dependency_of_a_repository_is_fetched_with_its_credentials() -> Resul
     .await?;
     Ok(())
 }
+
+/// A spec that could not be built yet has no artifact of its own: that of the spec before it is not taken for it, though
+/// name and version are the same.
+#[tokio::test]
+async fn the_artifact_of_another_spec_is_not_taken_for_this_one() -> Result<()> {
+    let case = Case::start("helm-git-spec").await?;
+    let repository = repository(&case, APP)?;
+    source(&case, &repository).await?;
+    case.apply(helm_chart("app", "./charts/app", ("GitRepository", "app")))
+        .await?;
+    let first = case.until("HelmChart", "app", "is ready", is_current).await?;
+    case.merge("HelmChart", "app", json!({"spec": {"chart": "./other/app"}}))
+        .await?;
+    let missing = case
+        .until("HelmChart", "app", "has no such chart", |object| {
+            failed_with(object, "InvalidChartReference", "other/app")
+        })
+        .await?;
+    assert_eq!(
+        missing["status"]["artifact"], first["status"]["artifact"],
+        "it stays"
+    );
+    repository.commit(
+        "main",
+        "the other one",
+        &[
+            Change::text("other/app/Chart.yaml", APP),
+            Change::text("other/app/values.yaml", "color: red\n"),
+        ],
+    )?;
+    case.reconcile("GitRepository", "app").await?;
+    let second = case.until("HelmChart", "app", "is ready", is_current).await?;
+    assert_eq!(
+        file(&served(&second).await?, "app/values.yaml")?.as_deref(),
+        Some("color: red\n")
+    );
+    Ok(())
+}

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 use sluice_e2e::Case;
-use sluice_e2e::object::{condition, helm_chart, is_current, message, object, secret};
+use sluice_e2e::object::{condition, failed_for, helm_chart, is_current, message, object, secret};
 use sluice_testbed::oci_layout;
 use sluice_testbed::registry::Registry;
 
@@ -271,6 +271,16 @@ async fn other_ways_of_signing_are_refused_by_name() -> Result<()> {
         );
         assert_eq!(stalled["status"]["artifact"]["revision"], "1.1.0");
     }
+    // what fails next is told by its own reason
+    bed.case.delete("HelmRepository", "charts").await?;
+    bed.wants(json!({"verify": null})).await?;
+    let lost = bed
+        .case
+        .until("HelmChart", "web", "has lost its source", |it| {
+            failed_for(it, "SourceUnavailable")
+        })
+        .await?;
+    assert!(condition(&lost, "SourceVerified").is_none(), "{lost}");
     Ok(())
 }
 

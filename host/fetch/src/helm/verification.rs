@@ -162,7 +162,7 @@ async fn verify(
     Err(match unread {
         // what could not be read may be the signature
         Some(error) => SignatureProblem::Registry(error),
-        None if problems.is_empty() => SignatureProblem::None(digest),
+        None if problems.is_empty() && !attachments.has_more() => SignatureProblem::None(digest),
         None => SignatureProblem::NoMatch {
             digest,
             told: told(&problems, attachments.has_more()),
@@ -180,12 +180,16 @@ fn check(attachment: &Attachment, digest: &Digest, keys: &[PublicKey]) -> Result
 }
 
 fn told(problems: &[SignatureError], has_more: bool) -> String {
-    let shown: Vec<String> = problems.iter().take(MAX_TOLD).map(ToString::to_string).collect();
     let found = if has_more {
-        format!("of the {MAX_ATTACHED} that are looked at")
+        format!("only the newest {MAX_ATTACHED} of what is attached are looked at")
     } else {
         format!("of {} found", problems.len())
     };
-    let end = if problems.len() > MAX_TOLD { "; ..." } else { "" };
-    format!("{found}, {}{end}", shown.join("; "))
+    let shown = problems.iter().take(MAX_TOLD).map(ToString::to_string);
+    let mut parts: Vec<String> = std::iter::once(found).chain(shown).collect();
+    if problems.len() > MAX_TOLD {
+        parts.push("...".into());
+    }
+    let (head, rest) = parts.split_at(1);
+    format!("{}, {}", head.concat(), rest.join("; "))
 }

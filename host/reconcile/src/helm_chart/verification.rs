@@ -19,7 +19,6 @@ const SIGNED: &str = "sluice.dev/verified-digest";
 impl Pass<'_, HelmChart> {
     /// The keys that are trusted; none where nothing is to be verified.
     pub(super) async fn trusted_keys(&mut self) -> Result<Option<Vec<PublicKey>>, Failure> {
-        self.progress.verifying(self.object.spec.verify.is_some());
         let keys = self.read_keys().await;
         keys.inspect_err(|failure| self.progress.unverified(&failure.message))
     }

@@ -51,6 +51,7 @@ impl GitRemote {
         let settings = ClientSettings {
             tls: credentials.tls.clone(),
             proxy: proxy.clone(),
+            direct: false,
         };
         let runtime = Handle::try_current()
             .map_err(|_| EndpointError::Failed("a Git endpoint is made outside of the runtime".into()))?;

@@ -10,7 +10,7 @@ use http::{HeaderValue, Method};
 use sluice_model::port::EndpointError;
 use url::Url;
 
-use crate::client::{Outgoing, classify, read_body};
+use crate::client::{Outgoing, classify, read_body, retry_after};
 use crate::git::url::below;
 use crate::git::wire::{Operation, take};
 
@@ -256,20 +256,10 @@ fn check_status(response: &reqwest::Response) -> Result<(), EndpointError> {
         404 | 410 => EndpointError::NotFound(format!("repository not found (status {})", status.as_u16())),
         408 | 425 | 429 | 500..=599 => EndpointError::Transient {
             message: format!("the server answered with status {}", status.as_u16()),
-            after_ms: retry_after(response),
+            after_ms: retry_after(response.headers()),
         },
         code => EndpointError::Failed(format!("the server answered with status {code}")),
     })
-}
-
-/// The Retry-After header (RFC 9110, section 10.2.3) in milliseconds, when it is given in seconds.
-pub(crate) fn retry_after(response: &reqwest::Response) -> Option<u64> {
-    let value = response.headers().get(http::header::RETRY_AFTER)?.to_str().ok()?;
-    value
-        .trim()
-        .parse::<u64>()
-        .ok()
-        .map(|seconds| seconds.min(3600) * 1000)
 }
 
 #[cfg(test)]

@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use http::Method;
 use serde::Deserialize;
 use sluice_model::Digest;
 use sluice_model::port::EndpointError;
@@ -35,7 +34,7 @@ pub struct Attachment {
 pub struct Wanted<'a> {
     /// Ending of the tag `<algorithm>-<hex>.<suffix>` of an image with attachments (where cosign keeps signatures).
     pub suffix: &'a str,
-    /// Takes the media types of blobs, and the types of artifacts that may hold them.
+    /// Takes the media types of blobs, and the types of artifacts that are looked at first.
     pub kind: &'a (dyn Fn(&str) -> bool + Sync),
     /// Largest blob in bytes.
     pub max_bytes: u64,
@@ -48,7 +47,7 @@ pub struct Attachments<'a> {
     wanted: Wanted<'a>,
     stage: Stage,
     images: Vec<Digest>,
-    layers: Vec<Layer>,
+    layers: Vec<Blob>,
     left: usize,
     has_more: bool,
 }
@@ -71,6 +70,14 @@ struct Layer {
     #[serde(flatten)]
     descriptor: Descriptor,
     #[serde(default)]
+    annotations: BTreeMap<String, String>,
+}
+
+/// A blob that is to be read.
+struct Blob {
+    media_type: String,
+    digest: Digest,
+    size: u64,
     annotations: BTreeMap<String, String>,
 }
 
@@ -109,14 +116,14 @@ impl Registry {
         let by_tag = self.manifest_path(&tag_of(artifact))?;
         let read = async {
             // registries without the endpoint say so in many ways
-            let answer = self.ask(Method::GET, &by_reference, INDEX_TYPE).await?;
+            let answer = self.get(&by_reference, INDEX_TYPE).await?;
             if answer.status == 200 && answer.media_type == INDEX_TYPE {
                 return Ok(Some(answer.body));
             }
             if !matches!(answer.status, 200 | 400 | 404 | 405 | 406 | 501) {
                 return answer.accepted().map(|_| None);
             }
-            let answer = self.ask(Method::GET, &by_tag, INDEX_TYPE).await?;
+            let answer = self.get(&by_tag, INDEX_TYPE).await?;
             match answer.status {
                 404 => Ok(None),
                 _ => Ok(Some(answer.accepted()?.body)),
@@ -129,7 +136,7 @@ impl Registry {
     async fn tagged(&self, artifact: &Digest, suffix: &str) -> Result<Option<Bytes>, EndpointError> {
         let path = self.manifest_path(&format!("{}.{suffix}", tag_of(artifact)))?;
         let read = async {
-            let answer = self.ask(Method::GET, &path, MANIFEST_TYPE).await?;
+            let answer = self.get(&path, MANIFEST_TYPE).await?;
             match answer.status {
                 404 => Ok(None),
                 _ => Ok(Some(answer.accepted()?.body)),
@@ -146,7 +153,7 @@ fn tag_of(artifact: &Digest) -> String {
 
 impl Attachments<'_> {
     /// The next attachment; an error is that of one of them, and others may follow. What is malformed, too large, or gone
-    /// is left out.
+    /// is left out; bytes that are not what their digest says are an error.
     pub async fn next(&mut self) -> Option<Result<Attachment, EndpointError>> {
         loop {
             if let Some(layer) = self.layers.pop() {
@@ -156,14 +163,14 @@ impl Attachments<'_> {
                 }
                 self.left -= 1;
                 match self.read(layer).await {
-                    Err(EndpointError::NotFound(_) | EndpointError::Failed(_)) => continue,
+                    Err(EndpointError::NotFound(_)) => continue,
                     other => return Some(other),
                 }
             }
             if let Some(image) = self.images.pop() {
                 match self.registry.manifest(&image).await {
                     Ok(manifest) => self.open(&manifest),
-                    Err(EndpointError::NotFound(_) | EndpointError::Failed(_)) => {}
+                    Err(EndpointError::NotFound(_)) => {}
                     Err(error) => return Some(Err(error)),
                 }
                 continue;
@@ -202,43 +209,50 @@ impl Attachments<'_> {
             return;
         };
         let Wanted { kind, max_bytes, .. } = self.wanted;
-        let is_wanted = |layer: &Layer| {
-            let Descriptor { media_type, size, .. } = &layer.descriptor;
-            kind(media_type) && *size <= max_bytes
-        };
-        self.layers.extend(manifest.layers.into_iter().filter(is_wanted));
+        let wanted = manifest.layers.into_iter().filter_map(|layer| {
+            let Descriptor {
+                media_type,
+                digest,
+                size,
+            } = layer.descriptor;
+            let blob = Blob {
+                // no text of others becomes a part of an address
+                digest: digest.parse().ok()?,
+                size,
+                media_type,
+                annotations: layer.annotations,
+            };
+            (kind(&blob.media_type) && size <= max_bytes).then_some(blob)
+        });
+        self.layers.extend(wanted);
     }
 
-    /// Takes up the images of an index that may hold what is wanted. Registries differ in what they say of types.
+    /// Takes up the images of an index. Registries differ in what they say of types, and so do those who sign: a type that is
+    /// known not to be wanted comes last.
     fn list(&mut self, index: &[u8]) {
         let Ok(index) = serde_json::from_slice::<Index>(index) else {
             return;
         };
-        let is_wanted = |referrer: &Referrer| {
-            let Descriptor { media_type, size, .. } = &referrer.descriptor;
-            let kind = referrer.artifact_type.as_deref().unwrap_or(EMPTY_TYPE);
-            let may_hold = kind == EMPTY_TYPE || (self.wanted.kind)(kind);
-            may_hold && media_type == MANIFEST_TYPE && *size <= MAX_MANIFEST as u64
+        let small = |it: &Referrer| it.descriptor.size <= MAX_MANIFEST as u64;
+        let images = index.manifests.into_iter().filter(small);
+        let images = images.filter(|it| it.descriptor.media_type == MANIFEST_TYPE);
+        let may_hold = |it: &Referrer| {
+            let kind = it.artifact_type.as_deref().unwrap_or_default();
+            kind.is_empty() || kind == EMPTY_TYPE || (self.wanted.kind)(kind)
         };
-        let wanted = index.manifests.into_iter().filter(is_wanted);
-        let digests: Vec<Digest> = wanted
-            .filter_map(|it| it.descriptor.digest.parse().ok())
-            .collect();
+        let (likely, others): (Vec<Referrer>, Vec<Referrer>) = images.partition(may_hold);
+        let all = others.iter().chain(&likely);
+        let digests: Vec<Digest> = all.filter_map(|it| it.descriptor.digest.parse().ok()).collect();
         self.has_more |= digests.len() > MAX_ATTACHED;
         let first = digests.len().saturating_sub(MAX_ATTACHED);
         self.images.extend(&digests[first..]);
     }
 
-    async fn read(&self, layer: Layer) -> Result<Attachment, EndpointError> {
-        let Descriptor {
-            media_type,
-            digest,
-            size,
-        } = layer.descriptor;
+    async fn read(&self, blob: Blob) -> Result<Attachment, EndpointError> {
         Ok(Attachment {
-            bytes: self.registry.blob(&digest, size).await?,
-            annotations: layer.annotations,
-            media_type,
+            bytes: self.registry.blob(&blob.digest, blob.size).await?,
+            annotations: blob.annotations,
+            media_type: blob.media_type,
         })
     }
 }

@@ -129,9 +129,9 @@ impl OciEndpoint for RegistryEndpoint {
             let max = self.max_blob;
             return Err(self.refused(format!("the layer has {size} bytes, at most {max} are allowed")));
         }
-        if digest.parse::<Digest>().is_err() {
-            return Err(self.refused("the layer has no sha256 digest".into()));
-        }
+        let digest = digest
+            .parse()
+            .map_err(|_| self.refused("the layer has no sha256 digest".into()))?;
         self.registry.blob(&digest, size).await
     }
 

@@ -11,7 +11,7 @@ use sluice_model::SecretData;
 use sluice_model::port::EndpointError;
 use url::Url;
 
-use crate::client::{CheckedClient, Outgoing, basic_auth, read_body};
+use crate::client::{CheckedClient, Outgoing, basic_auth, read_body, retry_after};
 
 const DOCKER_CONFIG: &str = ".dockerconfigjson";
 const MAX_ANSWER: usize = 1024 * 1024;
@@ -123,11 +123,18 @@ pub(crate) async fn authenticate(
     let ping = registry
         .join("/v2/")
         .map_err(|_| EndpointError::Invalid("invalid registry host".into()))?;
-    let response = client.send(get(ping, HeaderMap::new())).await?;
+    let response = send(client, get(ping, HeaderMap::new()), login).await?;
     let challenge = response
         .headers()
         .get(WWW_AUTHENTICATE)
         .and_then(|value| value.to_str().ok());
+    let status = response.status().as_u16();
+    if challenge.is_none() && !matches!(status, 200..300 | 401 | 403 | 404) {
+        return Err(EndpointError::Transient {
+            message: format!("the registry answered with status {status}"),
+            after_ms: retry_after(response.headers()),
+        });
+    }
     let Some(bearer) = challenge.and_then(|text| strip_scheme(text, "bearer")) else {
         return Ok(login.map_or(RegistryAuth::Anonymous, |login| {
             RegistryAuth::Basic(login.username.clone(), login.password.clone())
@@ -150,7 +157,7 @@ pub(crate) async fn authenticate(
     if let Some(login) = login {
         basic_auth(&mut headers, &login.username, &login.password)?;
     }
-    let response = client.send(get(realm, headers)).await?;
+    let response = send(client, get(realm, headers), login).await?;
     match response.status().as_u16() {
         200 => {}
         401 | 403 => {
@@ -162,7 +169,7 @@ pub(crate) async fn authenticate(
             let message = format!("the registry's token service answered with status {code}");
             return Err(EndpointError::Transient {
                 message,
-                after_ms: None,
+                after_ms: retry_after(response.headers()),
             });
         }
     }
@@ -172,6 +179,18 @@ pub(crate) async fn authenticate(
     token
         .map(RegistryAuth::Bearer)
         .ok_or_else(|| EndpointError::Failed("the token service gave no token".into()))
+}
+
+/// Without credentials, redirects may lead anywhere.
+async fn send(
+    client: &CheckedClient,
+    request: Outgoing,
+    login: Option<&Login>,
+) -> Result<reqwest::Response, EndpointError> {
+    match login {
+        Some(_) => client.send(request).await,
+        None => client.send_anywhere(request).await,
+    }
 }
 
 fn get(url: Url, headers: HeaderMap) -> Outgoing {

@@ -150,7 +150,11 @@ impl Registry {
         let manifest = self.manifest(digest).await?;
         let (layer, annotations) =
             inspect(&manifest, max_bytes).map_err(|reason| self.named(EndpointError::Denied(reason)))?;
-        let bytes = self.blob(&layer.digest, layer.size).await?;
+        let layer_digest = layer
+            .digest
+            .parse()
+            .map_err(|_| self.named(EndpointError::Denied("the layer has no sha256 digest".into())))?;
+        let bytes = self.blob(&layer_digest, layer.size).await?;
         Ok(PulledComponent {
             digest: *digest,
             bytes,
@@ -159,7 +163,7 @@ impl Registry {
     }
 
     /// The bytes of a blob of this size, checked against its digest.
-    pub(super) async fn blob(&self, digest: &str, size: u64) -> Result<Bytes, EndpointError> {
+    pub(super) async fn blob(&self, digest: &Digest, size: u64) -> Result<Bytes, EndpointError> {
         let limit = usize::try_from(size).unwrap_or(usize::MAX);
         let mut out = Bounded {
             bytes: BytesMut::with_capacity(limit.min(MAX_MANIFEST)),
@@ -167,7 +171,7 @@ impl Registry {
         };
         // Without the URLs that a descriptor may carry: nothing is read from elsewhere (O5).
         let descriptor = OciDescriptor {
-            digest: digest.to_owned(),
+            digest: digest.to_string(),
             size: i64::try_from(size).unwrap_or(i64::MAX),
             ..OciDescriptor::default()
         };
@@ -181,7 +185,7 @@ impl Registry {
         })
         .await?;
         let bytes = out.bytes.freeze();
-        if Digest::of(&bytes).to_string() != digest {
+        if Digest::of(&bytes) != *digest {
             return Err(self.named(EndpointError::Failed(format!("the layer is not {digest}"))));
         }
         Ok(bytes)
