@@ -222,6 +222,44 @@ async fn o6_a_stored_version_gives_way_to_the_one_that_is_signed() -> Result<()>
     Ok(())
 }
 
+/// The template of a HelmRelease hands `verify` on: what is not signed is never installed.
+#[tokio::test]
+async fn a_release_installs_only_what_is_signed() -> Result<()> {
+    let bed = Bed::start("signature-release", "1.0.0").await?;
+    let chart = |version: &str| {
+        json!({"chart": {"spec": {"chart": "web", "version": version, "interval": "1h",
+            "sourceRef": {"kind": "HelmRepository", "name": "charts"},
+            "verify": {"provider": "cosign", "secretRef": {"name": "trusted"}}}}})
+    };
+    let mut spec = chart("1.2.0");
+    spec["interval"] = json!("1h");
+    bed.case.apply(object("HelmRelease", "app", spec)).await?;
+    let name = format!("{}-app", bed.case.namespace);
+    bed.case
+        .until("HelmChart", &name, "is refused", |it| {
+            message(it).contains("no signatures were found for sha256:")
+        })
+        .await?;
+    let waiting = bed
+        .case
+        .until("HelmRelease", "app", "has no chart", |it| {
+            message(it).contains(&name)
+        })
+        .await?;
+    assert!(waiting["status"].get("history").is_none(), "{waiting}");
+    assert!(!bed.case.exists("ConfigMap", "web").await?);
+    bed.case
+        .merge("HelmRelease", "app", json!({"spec": chart("1.1.0")}))
+        .await?;
+    bed.case
+        .until("HelmRelease", "app", "is installed", |it| {
+            is_current(it) && it["status"]["history"][0]["chartVersion"] == "1.1.0"
+        })
+        .await?;
+    assert!(bed.case.exists("ConfigMap", "web").await?);
+    Ok(())
+}
+
 /// A signature says nothing of a tag: a chart that is signed is not taken for another version.
 #[tokio::test]
 async fn a_signed_chart_is_not_taken_for_another_version() -> Result<()> {
