@@ -13,6 +13,7 @@ mod upgrade;
 
 use std::time::Duration;
 
+use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use sluice_model::Object;
@@ -24,6 +25,9 @@ use crate::manifest::ManifestError;
 use crate::port::{Deletion, Records, ResourceError, Resources};
 use crate::record::{Hook, Release, Status};
 use crate::storage::surplus;
+
+/// Revisions that are deleted at once: a release that nobody pruned has thousands.
+const DELETED_AT_ONCE: usize = 16;
 
 /// How an action is carried out.
 #[derive(Debug, Clone)]
@@ -143,9 +147,10 @@ impl Actions<'_> {
 
     /// Stores a new revision, after the oldest ones made room for it.
     async fn begin(&self, release: &Release, history: &[Release]) -> Result<(), StorageError> {
-        for old in surplus(history, self.settings.max_history) {
-            self.records.delete(old).await?;
-        }
+        let surplus = stream::iter(surplus(history, self.settings.max_history)).map(Ok);
+        surplus
+            .try_for_each_concurrent(DELETED_AT_ONCE, |old| self.records.delete(old))
+            .await?;
         self.create(release).await
     }
 
