@@ -27,6 +27,14 @@ struct Steps {
 }
 
 impl Journal {
+    /// Notes what is done to the objects of an action.
+    pub fn of<'a>(&'a self, resources: &'a dyn Resources) -> Journaled<'a> {
+        Journaled {
+            resources,
+            journal: self,
+        }
+    }
+
     fn note(&self, line: String, ok: bool) {
         let mut steps = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if steps.has_failed {
@@ -53,10 +61,8 @@ impl Journal {
 
 /// The objects of a release, with a journal of what is done to them.
 pub struct Journaled<'a> {
-    /// The objects.
-    pub resources: &'a dyn Resources,
-    /// Where the steps are noted.
-    pub journal: &'a Journal,
+    resources: &'a dyn Resources,
+    journal: &'a Journal,
 }
 
 impl Journaled<'_> {

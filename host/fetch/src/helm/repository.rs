@@ -1,11 +1,12 @@
 //! The address of a Helm repository, and the binding to it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use sluice_api::HelmRepositorySpec;
 use sluice_api::helm_repository::HelmRepositoryType;
 use sluice_api::oci_repository::RegistryProvider;
-use sluice_model::port::Bindings;
+use sluice_model::port::{Bindings, OciEndpoint};
 use sluice_transport::oci::RegistryTarget;
 use sluice_transport::{HelmRepositoryTarget, Transport};
 
@@ -100,10 +101,15 @@ pub(super) fn bind_oci(
     let endpoint = transport
         .oci(target, options.sizes.chart as u64)
         .map_err(HelmFetchError::Target)?;
-    Ok(Bindings {
+    Ok(bound(endpoint))
+}
+
+/// The binding to a registry.
+pub(super) fn bound(endpoint: Arc<dyn OciEndpoint>) -> Bindings {
+    Bindings {
         oci: vec![(TARGET.to_owned(), endpoint)],
         ..Bindings::default()
-    })
+    }
 }
 
 #[cfg(test)]

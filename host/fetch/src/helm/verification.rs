@@ -3,14 +3,15 @@
 
 use std::time::Duration;
 
-use sluice_model::port::{Bindings, EndpointError};
+use sluice_model::port::EndpointError;
 use sluice_model::{Digest, SecretData};
 use sluice_signature::{Attached, BUNDLE_TYPE, MAX_BLOB, PAYLOAD_TYPE, PublicKey, SignatureError};
 use sluice_transport::Transport;
 use sluice_transport::oci::{Attachment, MAX_ATTACHED, RegistryTarget, Version, Wanted};
 
+use super::HelmFetchError;
 use super::chart::{ChartFetch, ChartVersion};
-use super::{HelmFetchError, TARGET};
+use super::repository::bound;
 
 /// Ending of the entries of a Secret that are public keys.
 const PUBLIC_KEY: &str = ".pub";
@@ -117,10 +118,7 @@ impl ChartFetch {
         let endpoint = transport
             .oci_at(target, self.max_chart, digest)
             .map_err(HelmFetchError::Target)?;
-        self.insist(Bindings {
-            oci: vec![(TARGET.to_owned(), endpoint)],
-            ..Bindings::default()
-        });
+        self.insist(bound(endpoint));
         Ok(digest)
     }
 }

@@ -12,7 +12,7 @@ use sluice_cluster::k8s_openapi::jiff::Timestamp;
 use sluice_model::condition::reasons;
 use sluice_model::{Object, Severity};
 use sluice_release::action::{ActionError, Actions, Ended, Settings};
-use sluice_release::{Deletion, Journal, Journaled, Records, Release, Resources, config_digest, observe};
+use sluice_release::{Deletion, Journal, Records, Release, Resources, config_digest, observe};
 
 use super::atomic::Atomic;
 use super::decide::Step;
@@ -38,11 +38,6 @@ pub(super) fn actions<'a>(
         clock: &now,
         settings,
     }
-}
-
-/// Notes what is done to the objects of an action.
-pub(super) fn journaled<'a>(resources: &'a dyn Resources, journal: &'a Journal) -> Journaled<'a> {
-    Journaled { resources, journal }
 }
 
 /// Waits for everything, runs hooks, keeps what is there.
@@ -163,7 +158,7 @@ impl Atomic {
         };
         let force = upgrade && spec.upgrade.as_ref().and_then(|it| it.force) == Some(true);
         let resources = self.resources(takes != Some(true), force);
-        let (storage, resources) = (self.storage(), journaled(&resources, journal));
+        let (storage, resources) = (self.storage(), journal.of(&resources));
         let actions = actions(&storage, &resources, self.settings_of(upgrade));
         let ended = match upgrade {
             true => actions.upgrade(draft).await,

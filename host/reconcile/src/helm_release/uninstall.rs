@@ -8,7 +8,7 @@ use sluice_release::{Journal, Records as _, Release, Storage, config_digest, obs
 use std::sync::Arc;
 use tokio::sync::watch;
 
-use super::action::{actions, deletion, is_missing, journaled, settings};
+use super::action::{actions, deletion, is_missing, settings};
 use super::pass::Pass;
 use super::resources::ReleaseResources;
 use super::spec::{Identity, Timing};
@@ -96,7 +96,7 @@ impl Pass {
         };
         let settings = uninstall_settings(&self.object, timing);
         let journal = Journal::default();
-        let resources = journaled(&resources, &journal);
+        let resources = journal.of(&resources);
         let ended = actions(&storage, &resources, settings).uninstall(&name).await;
         self.shared.memory.end_drift_watch(&self.key);
         let outcome = match ended.result {

@@ -123,11 +123,7 @@ impl Registry {
             if !matches!(answer.status, 200 | 400 | 404 | 405 | 406 | 501) {
                 return answer.accepted().map(|_| None);
             }
-            let answer = self.get(&by_tag, INDEX_TYPE).await?;
-            match answer.status {
-                404 => Ok(None),
-                _ => Ok(Some(answer.accepted()?.body)),
-            }
+            self.find(&by_tag, INDEX_TYPE).await
         };
         self.timed(read).await.map_err(|error| self.named(error))
     }
@@ -135,13 +131,7 @@ impl Registry {
     /// The image under cosign's tag; none where there is none.
     async fn tagged(&self, artifact: &Digest, suffix: &str) -> Result<Option<Bytes>, EndpointError> {
         let path = self.manifest_path(&format!("{}.{suffix}", tag_of(artifact)))?;
-        let read = async {
-            let answer = self.get(&path, MANIFEST_TYPE).await?;
-            match answer.status {
-                404 => Ok(None),
-                _ => Ok(Some(answer.accepted()?.body)),
-            }
-        };
+        let read = self.find(&path, MANIFEST_TYPE);
         self.timed(read).await.map_err(|error| self.named(error))
     }
 }

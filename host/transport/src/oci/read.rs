@@ -14,9 +14,8 @@ use url::Url;
 
 use crate::client::{Outgoing, basic_auth, read_body, retry_after};
 use crate::oci::component::{MANIFEST_TYPE, MAX_MANIFEST};
-use crate::oci::login::authenticate;
 use crate::oci::reference::is_tag;
-use crate::oci::registry::Registry;
+use crate::oci::registry::{PULL, Registry};
 
 pub(super) const INDEX_TYPE: &str = "application/vnd.oci.image.index.v1+json";
 const JSON: &str = "application/json";
@@ -160,6 +159,15 @@ impl Registry {
         self.ask(Method::GET, self.url(path)?, accept).await
     }
 
+    /// The body of something of the repository; none where it is not there.
+    pub(super) async fn find(&self, path: &str, accept: &str) -> Result<Option<Bytes>, EndpointError> {
+        let answer = self.get(path, accept).await?;
+        match answer.status {
+            404 => Ok(None),
+            _ => Ok(Some(answer.accepted()?.body)),
+        }
+    }
+
     /// Asks for something, whatever the status; at most 4 MiB. Redirects are followed, without the credentials to other
     /// hosts.
     async fn ask(&self, method: Method, url: Url, accept: &str) -> Result<Answer, EndpointError> {
@@ -186,13 +194,15 @@ impl Registry {
         })
     }
 
-    /// The header with the token or the credentials; a token is asked for once.
+    /// What a pull carries; a token is asked for once.
+    pub(super) async fn pull_auth(&self) -> Result<&RegistryAuth, EndpointError> {
+        self.pull.get_or_try_init(|| self.authenticate(PULL)).await
+    }
+
+    /// The header with the token or the credentials.
     async fn authorization(&self) -> Result<HeaderMap, EndpointError> {
-        let scope = format!("repository:{}:pull", self.reference.repository);
-        let asked = authenticate(&self.client, &self.base, &scope, self.login.as_ref());
-        let auth = self.pull.get_or_try_init(|| asked).await?;
         let mut headers = HeaderMap::new();
-        match auth {
+        match self.pull_auth().await? {
             RegistryAuth::Anonymous => {}
             RegistryAuth::Basic(username, password) => basic_auth(&mut headers, username, password)?,
             RegistryAuth::Bearer(token) => {
@@ -209,10 +219,12 @@ impl Registry {
 impl Answer {
     /// The answer, when it is one.
     pub(super) fn accepted(self) -> Result<Self, EndpointError> {
+        if matches!(self.status, 200..300) {
+            return Ok(self);
+        }
         let (code, told) = self.told().unwrap_or_default();
         let or = |text: String| if told.is_empty() { text } else { told.clone() };
         match (self.status, code.as_str()) {
-            (200..300, _) => Ok(self),
             (404, _) | (400, "NAME_UNKNOWN" | "MANIFEST_UNKNOWN" | "NOT_FOUND") => {
                 Err(EndpointError::NotFound(or("not found in the registry".into())))
             }

@@ -29,6 +29,8 @@ use crate::proxy::ProxySettings;
 use crate::redact::Redactor;
 use crate::tls::TlsMaterial;
 
+/// The actions of whoever only reads.
+pub(super) const PULL: &str = "pull";
 /// What a registry may send beside the component: manifests, tokens, lists of tags, TLS.
 const OVERHEAD: u64 = 64 * 1024 * 1024;
 
@@ -55,7 +57,7 @@ pub struct Registry {
     pub(super) base: Url,
     insecure: bool,
     tls: TlsMaterial,
-    pub(super) login: Option<Login>,
+    login: Option<Login>,
     /// What requests that read carry.
     pub(super) pull: OnceCell<RegistryAuth>,
     proxy: Option<ProxySettings>,
@@ -176,7 +178,7 @@ impl Registry {
             ..OciDescriptor::default()
         };
         let image = self.image("latest")?;
-        self.session("pull", size + OVERHEAD, async |session| {
+        self.session(PULL, size + OVERHEAD, async |session| {
             session
                 .client
                 .store_auth_if_needed(image.resolve_registry(), &session.auth)
@@ -261,13 +263,18 @@ impl Registry {
         })
     }
 
+    /// What requests for these actions carry.
+    pub(super) async fn authenticate(&self, actions: &str) -> Result<RegistryAuth, EndpointError> {
+        let scope = format!("repository:{}:{actions}", self.reference.repository);
+        authenticate(&self.client, &self.base, &scope, self.login.as_ref()).await
+    }
+
     async fn connect(&self, actions: &str, budget: u64) -> Result<Session, EndpointError> {
-        let auth = match &self.login {
-            Some(login) => {
-                let scope = format!("repository:{}:{actions}", self.reference.repository);
-                authenticate(&self.client, &self.base, &scope, Some(login)).await?
-            }
-            None => RegistryAuth::Anonymous,
+        // oci-client asks for an anonymous token itself
+        let auth = match (&self.login, actions) {
+            (None, _) => RegistryAuth::Anonymous,
+            (Some(_), PULL) => self.pull_auth().await?.clone(),
+            (Some(_), _) => self.authenticate(actions).await?,
         };
         let proxy = CheckingProxy::start(self.policy, self.proxy.clone(), budget).await?;
         let pem = self.tls.ca_pem();

@@ -9,7 +9,7 @@ use super::super::atomic::Atomic;
 use super::super::spec::{self, Remediation};
 use super::super::status::{REMEDIATED, TEST_SUCCESS, full_name, versioned_chart};
 use super::super::tell::About;
-use super::{actions, deletion, journaled, settings};
+use super::{actions, deletion, settings};
 
 impl Atomic {
     pub(super) async fn test(&mut self) -> Result<(), String> {
@@ -99,7 +99,7 @@ impl Atomic {
         let version = u32::try_from(target.version).unwrap_or_default();
         let (storage, resources) = (self.storage(), self.resources(true, said.force == Some(true)));
         let journal = Journal::default();
-        let resources = journaled(&resources, &journal);
+        let resources = journal.of(&resources);
         let ended = actions(&storage, &resources, settings)
             .rollback(&target.name, version)
             .await;
@@ -169,7 +169,7 @@ impl Atomic {
         };
         let (storage, resources) = (self.storage(), self.resources(true, false));
         let journal = Journal::default();
-        let resources = journaled(&resources, &journal);
+        let resources = journal.of(&resources);
         let actions = actions(&storage, &resources, self.uninstall_settings());
         let ended = actions.uninstall(&latest.name).await;
         if let Some(release) = &ended.release {

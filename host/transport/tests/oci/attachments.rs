@@ -1,11 +1,8 @@
 //! What is attached to an artifact, in registries of many sorts.
 
-#![allow(clippy::expect_used, reason = "a test")]
-
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use axum::Router;
 use axum::http::{StatusCode, Uri};
@@ -13,8 +10,9 @@ use axum::response::IntoResponse as _;
 use serde_json::{Value, json};
 use sluice_model::Digest;
 use sluice_model::port::EndpointError;
-use sluice_transport::oci::{Attachment, MAX_ATTACHED, Registry, RegistryTarget, Wanted};
-use sluice_transport::{Transport, TransportOptions};
+use sluice_transport::oci::{Attachment, MAX_ATTACHED, Registry, Wanted};
+
+use crate::bed::{registry, serve};
 
 const IMAGE: &str = "application/vnd.oci.image.manifest.v1+json";
 const INDEX: &str = "application/vnd.oci.image.index.v1+json";
@@ -54,10 +52,6 @@ impl Fake {
     }
 
     async fn registry(&self) -> Registry {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
-            .await
-            .expect("a port");
-        let address = listener.local_addr().expect("an address");
         let fake = self.clone();
         let router = Router::new().fallback(move |uri: Uri| {
             fake.asked.fetch_add(1, Ordering::SeqCst);
@@ -75,20 +69,7 @@ impl Fake {
                     .into_response()
             }
         });
-        tokio::spawn(async move { axum::serve(listener, router).await });
-        let transport = Transport::new(TransportOptions {
-            allow_loopback: true,
-            environment_proxy: false,
-        });
-        let target = RegistryTarget {
-            url: format!("oci://{address}/a"),
-            secret: None,
-            tls: None,
-            proxy: None,
-            insecure: true,
-            timeout: Duration::from_secs(20),
-        };
-        transport.registry(&target).expect("a registry")
+        registry(&format!("oci://{}/a", serve(router).await), None)
     }
 }
 
@@ -294,7 +275,7 @@ async fn numbers_are_bounded() {
 #[tokio::test(flavor = "multi_thread")]
 async fn o2_what_unpacks_to_more_than_a_manifest_may_have_is_refused() {
     let mut fake = Fake::default();
-    let bomb = include_bytes!("data/zeros.gz").to_vec();
+    let bomb = include_bytes!("../data/zeros.gz").to_vec();
     let answer = (200, INDEX, "gzip", bomb);
     fake.answers.insert(format!("/v2/a/{}", referrers()), answer);
     let (found, _) = read(&fake).await;
